@@ -1,0 +1,52 @@
+import { isJsonObject, type JsonValue } from "./json.ts";
+
+/** Shorter values would blot out ordinary text, and protect nothing. */
+const SHORTEST_SECRET = 4;
+
+const MASK = "[secret]";
+
+/**
+ * Blots out secret values wherever they turn up: in answers, errors and log lines.
+ *
+ * Values are learnt as they are resolved. Those of fewer than four characters are not tracked.
+ */
+export class Redactor {
+  readonly #secrets = new Set<string>();
+  #pattern: RegExp | undefined;
+
+  /** Learns a value, and the forms in which it commonly travels (percent-encoded, inside JSON, base64). */
+  add(secret: string): void {
+    if (secret.length < SHORTEST_SECRET || this.#secrets.has(secret)) return;
+    const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
+    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), base64]) {
+      this.#secrets.add(form);
+    }
+    this.#pattern = undefined;
+  }
+
+  /** The text with every known secret replaced by `[secret]`. */
+  text(text: string): string {
+    if (this.#secrets.size === 0) return text;
+    this.#pattern ??= new RegExp(
+      [...this.#secrets].sort((a, b) => b.length - a.length).map(escapeRegExp).join("|"),
+      "g",
+    );
+    return text.replace(this.#pattern, MASK);
+  }
+
+  /** The value with every known secret replaced, in keys too; the same object where there is none to replace. */
+  json<T extends JsonValue>(value: T): T {
+    return this.#secrets.size === 0 ? value : this.#walk(value) as T;
+  }
+
+  #walk(value: JsonValue): JsonValue {
+    if (typeof value === "string") return this.text(value);
+    if (Array.isArray(value)) return value.map((item) => this.#walk(item));
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.#walk(item)]));
+  }
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}

@@ -1,0 +1,65 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { toError } from "../base/errors.ts";
+
+/**
+ * The error of a step in the form that the journal holds and that expressions read as `.error`.
+ *
+ * `code` is `http_<status>`, a gRPC code, one of ours, or what a `fail` step gave.
+ */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** Path of the step that failed; `null` for the run's own errors. */
+  readonly step: string | null;
+  /** The HTTP status, or `null`. */
+  readonly status: number | null;
+  /** The decoded HTTP body, or the list of `google.rpc` details, or what the error itself brings; `null` if nothing. */
+  readonly details: JsonValue;
+}
+
+/** Builds a failure; what is not given is `null`. */
+export function failure(code: string, message: string, more: Partial<Failure> = {}): Failure {
+  return { code, message, step: more.step ?? null, status: more.status ?? null, details: more.details ?? null };
+}
+
+/** Thrown inside a workflow function by the promise of a step that failed, and by anything that fails the run. */
+export class StepFailedError extends Error {
+  override readonly name: string = "StepFailedError";
+  readonly failure: Failure;
+  /** Whether nobody knows if the step took effect. */
+  readonly isUnknown: boolean;
+
+  constructor(reason: Failure, isUnknown = false) {
+    super(reason.message);
+    this.failure = reason;
+    this.isUnknown = isUnknown;
+  }
+}
+
+/** Why a scope, and all that runs in it, was cancelled. */
+export type CancelCause = "cancelled" | "timeout" | "sibling";
+
+/** Thrown inside a workflow function when the scope it runs in has been cancelled. No handler of a step may catch it for good. */
+export class CancelledError extends Error {
+  override readonly name = "CancelledError";
+  readonly reason: CancelCause;
+
+  constructor(reason: CancelCause) {
+    super(reason === "timeout" ? "Timed out" : "Cancelled");
+    this.reason = reason;
+  }
+}
+
+/** Gives the failure behind a thrown value; an unforeseen error becomes `code` with its message. */
+export function toFailure(thrown: unknown, code = "internal"): Failure {
+  if (thrown instanceof StepFailedError) return thrown.failure;
+  if (thrown instanceof CancelledError) {
+    return failure(thrown.reason === "timeout" ? "timeout" : "cancelled", thrown.message);
+  }
+  return failure(code, toError(thrown).message);
+}
+
+/** Tells whether a JSON value has the shape of a failure, as `fail: "{{ .error }}"` passes it on. */
+export function isFailureShape(value: JsonValue): value is JsonObject & { code: string; message: string } {
+  return isJsonObject(value) && typeof value["code"] === "string" && typeof value["message"] === "string";
+}

@@ -1,0 +1,21 @@
+import type { JsonValue } from "../base/json.ts";
+
+/**
+ * Stands for the output of a step that did not complete: whatever is read through it, at any depth, is null.
+ *
+ * May be the value of a name, or a member of the maps and lists that a scope hands out (`steps.a.output`).
+ */
+export const ABSENT: unique symbol = Symbol("maestro.absent");
+
+/** What a scope may hand out: JSON, with `ABSENT` in places where nothing happened. */
+export type ScopeValue = JsonValue | typeof ABSENT | readonly ScopeValue[] | { readonly [key: string]: ScopeValue };
+
+/** The names that an expression sees while it is evaluated. */
+export interface Scope {
+  /** The value of a root name, or `undefined` where the scope has none. */
+  lookup(name: string): ScopeValue | undefined;
+  /** The time that `now()` and `timestamp` give, in milliseconds. */
+  now(): number;
+  /** A number from 0 to 1 that replays the same; feeds `uuid()`. */
+  random(): number;
+}
