@@ -10,8 +10,23 @@ interface CodeMeaning {
   readonly retryable: boolean;
 }
 
-/** Every code a `MaestroError` can carry, with what it means to each surface. */
-export const ERROR_CODES = {
+/** The code of a `MaestroError`. */
+export type ErrorCode =
+  | "usage"
+  | "invalid_workflow"
+  | "invalid_input"
+  | "missing_value"
+  | "file_not_readable"
+  | "run_not_found"
+  | "run_conflict"
+  | "claim_lost"
+  | "payload_too_large"
+  | "store_unavailable"
+  | "permission_denied"
+  | "internal";
+
+/** What each code means to each surface. */
+export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   usage: { exit: 2, http: 400, grpc: "INVALID_ARGUMENT", retryable: false },
   invalid_workflow: { exit: 3, http: 422, grpc: "INVALID_ARGUMENT", retryable: false },
   invalid_input: { exit: 3, http: 422, grpc: "INVALID_ARGUMENT", retryable: false },
@@ -22,13 +37,9 @@ export const ERROR_CODES = {
   claim_lost: { exit: 7, http: 409, grpc: "ABORTED", retryable: true },
   payload_too_large: { exit: 3, http: 413, grpc: "RESOURCE_EXHAUSTED", retryable: false },
   store_unavailable: { exit: 7, http: 503, grpc: "UNAVAILABLE", retryable: true },
-  server_unreachable: { exit: 7, http: 503, grpc: "UNAVAILABLE", retryable: true },
   permission_denied: { exit: 2, http: 403, grpc: "PERMISSION_DENIED", retryable: false },
   internal: { exit: 1, http: 500, grpc: "INTERNAL", retryable: false },
-} as const satisfies Record<string, CodeMeaning>;
-
-/** The code of a `MaestroError`. */
-export type ErrorCode = keyof typeof ERROR_CODES;
+};
 
 /** What goes with an error beside its message. */
 export interface MaestroErrorOptions {
@@ -40,8 +51,6 @@ export interface MaestroErrorOptions {
   readonly cause?: unknown;
 }
 
-const BRAND: unique symbol = Symbol.for("maestro.error") as never;
-
 /**
  * The one error class of Maestro: a code from a closed list, a message that says where and what, a hint that says what to do.
  *
@@ -52,7 +61,6 @@ export class MaestroError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
-  readonly [BRAND] = true;
 
   constructor(code: ErrorCode, message: string, options: MaestroErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -63,8 +71,8 @@ export class MaestroError extends Error {
 
   /** Tells whether a caught value is a `MaestroError`, optionally with a given code. */
   static is(value: unknown, code?: ErrorCode): value is MaestroError {
-    if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
-    return code === undefined || (value as MaestroError).code === code;
+    if (!(value instanceof Error) || value.name !== "MaestroError" || !("code" in value)) return false;
+    return code === undefined || value.code === code;
   }
 }
 

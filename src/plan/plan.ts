@@ -1,0 +1,210 @@
+import type { DocumentPath } from "../base/diagnostics.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
+import type { BreakerConfig } from "../engine/service.ts";
+import type { Condition, PartsTemplate, Template } from "../expr/mod.ts";
+
+/** A workflow in the form that all front-ends compile to and that the interpreter walks. Immutable; holds no state of a run. */
+export interface Plan {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly inputSchema: JsonObject | boolean | undefined;
+  readonly services: ReadonlyMap<string, PlanService>;
+  readonly steps: readonly PlanStep[];
+  readonly output: Template | undefined;
+  readonly finally: readonly PlanStep[];
+  readonly compensationOrder: "reverse" | "parallel";
+}
+
+/** A service as the document describes it. Templates in `endpoint` and `tls` see only `env` and `secrets`. */
+export interface PlanService {
+  readonly name: string;
+  readonly type: "grpc" | "http" | "function";
+  readonly endpoint: Template;
+  /** Limit of each attempt; absent: 30 s where the step gives none either. */
+  readonly timeoutMs: number | undefined;
+  readonly retry: Partial<RetryPolicy>;
+  readonly circuitBreaker: BreakerConfig | false;
+  readonly poolSize: number | undefined;
+  readonly maxInFlight: number | undefined;
+  readonly rateLimit: { readonly perSecond: number; readonly burst: number } | undefined;
+  /** A template of `{ ca?, cert?, key?, server_name? }`, file names relative to the workflow. */
+  readonly tls: Template | undefined;
+  /** `headers` or `metadata`. */
+  readonly headers: Template | undefined;
+  readonly auth: Template | undefined;
+  /** File names relative to the workflow. */
+  readonly proto: readonly string[];
+  readonly descriptorSet: string | undefined;
+  readonly grpcService: string | undefined;
+  readonly idempotencyHeader: string | false;
+  readonly noEffectOn: readonly string[];
+  readonly maxResponse: number;
+  readonly origin: DocumentPath;
+}
+
+/** What every step has. */
+export interface PlanStepBase {
+  readonly id: string;
+  /** Whether the document gave the id, so that expressions may read it. */
+  readonly isIdGiven: boolean;
+  readonly description: string | undefined;
+  readonly when: Condition | undefined;
+  readonly output: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly onError: "continue" | readonly PlanStep[] | undefined;
+  /** Where the step stands in the document. */
+  readonly origin: DocumentPath;
+}
+
+/** One step; `kind` says which. */
+export type PlanStep =
+  | CallStep
+  | ParallelStep
+  | DagStep
+  | GroupStep
+  | ForeachStep
+  | SwitchStep
+  | RepeatStep
+  | RaceStep
+  | SetStep
+  | ReturnStep
+  | FailStep
+  | LogStep;
+
+/** A call's parts that step and compensation share. */
+export interface PlanCall {
+  readonly service: string;
+  readonly method: PartsTemplate;
+  /** The method as written: what replay compares and people read. */
+  readonly methodText: string;
+  /** A template of those members that the document gives: `{ input?, query?, body?, headers?, expect?, … }`. */
+  readonly request: Template;
+  /** Constant settings of the call. */
+  readonly encoding: "json" | "form" | "multipart" | "text" | "binary" | undefined;
+  readonly expect: readonly (string | number)[] | undefined;
+  readonly response: "full" | undefined;
+  readonly stream: { readonly max: number | undefined; readonly until: Condition | undefined } | undefined;
+  readonly attemptTimeoutMs: number | undefined;
+  /** With every default and the service's policy below it. */
+  readonly retry: RetryPolicy;
+  readonly when: Condition | undefined;
+  readonly origin: DocumentPath;
+}
+
+/** Calls a service. */
+export interface CallStep extends PlanStepBase {
+  readonly kind: "call";
+  readonly call: PlanCall;
+  readonly compensate: PlanCompensation | undefined;
+}
+
+/** How a completed call is undone. */
+export interface PlanCompensation {
+  readonly call: PlanCall;
+  /** Whether it also runs when nobody knows if the step took effect. */
+  readonly onUnknown: boolean;
+}
+
+/** Runs its steps side by side. */
+export interface ParallelStep extends PlanStepBase {
+  readonly kind: "parallel";
+  readonly steps: readonly PlanStep[];
+  readonly maxConcurrency: number;
+  readonly failFast: boolean;
+}
+
+/** Runs each step as soon as its dependencies are done. */
+export interface DagStep extends PlanStepBase {
+  readonly kind: "dag";
+  readonly steps: readonly PlanStep[];
+  /** For each step, by position, the positions of the steps that it waits for: those declared and those that its expressions read. */
+  readonly dependencies: readonly (readonly number[])[];
+  readonly maxConcurrency: number;
+  readonly failFast: boolean;
+}
+
+/** Runs its steps one after the other. */
+export interface GroupStep extends PlanStepBase {
+  readonly kind: "group";
+  readonly steps: readonly PlanStep[];
+}
+
+/** Runs its steps once for each item of a list. */
+export interface ForeachStep extends PlanStepBase {
+  readonly kind: "foreach";
+  readonly items: Template;
+  /** The name of the item: `item` unless `as` renames it. */
+  readonly as: string;
+  readonly steps: readonly PlanStep[];
+  readonly collect: Template | undefined;
+  readonly maxConcurrency: number;
+  readonly failFast: boolean;
+}
+
+/** Takes the first branch whose condition holds. */
+export interface SwitchStep extends PlanStepBase {
+  readonly kind: "switch";
+  readonly branches: readonly { readonly when: Condition | undefined; readonly steps: readonly PlanStep[] }[];
+}
+
+/** Runs its steps round after round until a condition holds. */
+export interface RepeatStep extends PlanStepBase {
+  readonly kind: "repeat";
+  readonly steps: readonly PlanStep[];
+  readonly until: Condition;
+  /** The wait between rounds; its `attempts` do not count here. */
+  readonly every: RetryPolicy;
+  readonly max: number;
+  readonly collect: Template | undefined;
+}
+
+/** Runs its steps side by side; the first to complete wins. */
+export interface RaceStep extends PlanStepBase {
+  readonly kind: "race";
+  readonly steps: readonly PlanStep[];
+}
+
+/** Sets names. */
+export interface SetStep extends PlanStepBase {
+  readonly kind: "set";
+  /** A template of the map of names. */
+  readonly values: Template;
+  readonly names: readonly string[];
+}
+
+/** Ends the run completed. */
+export interface ReturnStep extends PlanStepBase {
+  readonly kind: "return";
+  readonly value: Template;
+}
+
+/** Fails. */
+export interface FailStep extends PlanStepBase {
+  readonly kind: "fail";
+  readonly error: Template;
+}
+
+/** Writes a log line. */
+export interface LogStep extends PlanStepBase {
+  readonly kind: "log";
+  readonly text: Template;
+}
+
+/** Everything a definition consists of: what a run pins by its hash. */
+export interface DefinitionBundle {
+  /** Version of the plan's semantics. */
+  readonly format: 1;
+  /** The document's text. */
+  readonly document: string;
+  /** Descriptor sets in base64 by service name, compiled from `proto` or read from `descriptor_set`. */
+  readonly descriptors: Readonly<Record<string, string>>;
+}
+
+/** Steps directly inside a step, in document order, handlers of errors left out. */
+export function childSteps(step: PlanStep): readonly PlanStep[] {
+  if (step.kind === "switch") return step.branches.flatMap((branch) => branch.steps);
+  return "steps" in step ? step.steps : [];
+}
