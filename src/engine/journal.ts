@@ -1,4 +1,5 @@
 import type { JsonValue } from "../base/json.ts";
+import type { RollbackOutcome } from "./context.ts";
 import type { CancelCause, Failure } from "./failure.ts";
 import type { FailureClass } from "./service.ts";
 import type { RunCause, RunStatus } from "./run.ts";
@@ -59,6 +60,7 @@ export interface RunFinished {
   readonly cause: RunCause | null;
   readonly output: JsonValue;
   readonly error: Failure | null;
+  readonly rollback: RollbackOutcome;
 }
 
 /** What people want to know and replay does not. */

@@ -1,0 +1,118 @@
+import type { JsonValue } from "../base/json.ts";
+import type { Failure } from "./failure.ts";
+import type { Note } from "./journal.ts";
+import type { RetryPolicy } from "./retry.ts";
+import type { CancelScope } from "./scope.ts";
+
+/** A step as a workflow asks for it. What the journal keeps is `step service method request compensates`; the rest comes from the code. */
+export interface StepSpec {
+  /** The step's path: unique in the run and the same at every replay. */
+  readonly step: string;
+  readonly service: string;
+  /** The method as written; replay compares it. */
+  readonly method: string;
+  /** What is sent, secrets left out. */
+  readonly request: JsonValue;
+  readonly retry: RetryPolicy;
+  /** Limit of the whole step: attempts, delays and queueing. */
+  readonly timeoutMs: number | undefined;
+  readonly attemptTimeoutMs: number;
+  /** The step that this one undoes. */
+  readonly compensates?: string | undefined;
+  /** How to undo the step; with it, an attempt in flight may finish when the step is cancelled. */
+  readonly compensation?: CompensationSpec | undefined;
+  /** Codes that count as success for a step that undoes an unknown one: there was nothing to undo. */
+  readonly settledBy?: readonly string[] | undefined;
+  /** Handed to the caller of the service; never journalled. */
+  readonly streamUntil?: ((item: JsonValue, index: number) => boolean) | undefined;
+}
+
+/** How to undo a step. */
+export interface CompensationSpec {
+  /** Whether it also runs when nobody knows if the step took effect. */
+  readonly onUnknown: boolean;
+  /**
+   * Builds the step that undoes, when its turn has come. `undefined`: its condition does not hold.
+   *
+   * @throws when its expressions fail; the compensation then counts as failed.
+   */
+  prepare(error: Failure): Promise<StepSpec | undefined> | StepSpec | undefined;
+}
+
+/**
+ * What a workflow function may do: every durable verb of the kernel.
+ *
+ * Only promises from here may be awaited: each is settled by an entry of the journal, at the same place on every replay.
+ */
+export interface WorkflowContext {
+  readonly runId: string;
+  readonly workflow: { readonly name: string; readonly version: string };
+  readonly env: Readonly<Record<string, string | null>>;
+  /** The scope that calls through this context belong to. */
+  readonly scope: CancelScope;
+  /** The turn's time in milliseconds. */
+  now(): number;
+  /** When the run started, in milliseconds. */
+  readonly startedAt: number;
+  /** A source of numbers from 0 to 1 that gives the same series at every replay; one series a key. */
+  random(key: string): () => number;
+  /** The key that a service sees at every attempt of a step. */
+  idempotencyKey(step: string): string;
+  /**
+   * Schedules a step. Rejects with `StepFailedError`, or with `CancelledError` when the scope is or becomes cancelled.
+   */
+  step(spec: StepSpec): Promise<JsonValue>;
+  /** Waits. Rejects with `CancelledError` as soon as the scope is cancelled. */
+  sleep(timer: string, ms: number): Promise<void>;
+  /** Tells people something; replay ignores it. */
+  note(note: Note): void;
+  /** Runs a function in a scope inside this one, which a time limit cancels; gives or throws what the function does. */
+  withScope<T>(options: ScopeOptions, run: (context: WorkflowContext) => Promise<T>): Promise<T>;
+  /** Undoes, in reverse order, what the steps of a scope have completed, and forgets it. */
+  rollback(options: RollbackOptions): Promise<RollbackOutcome>;
+  /** Forgets the unknown steps at and below a path that would otherwise be listed when the run fails: their error was handled. */
+  settleUnknown(step: string): void;
+}
+
+/** Options of `withScope`. */
+export interface ScopeOptions {
+  /** Key of the timer that enforces the limit. */
+  readonly timer?: string | undefined;
+  /** Time limit in milliseconds. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of `rollback`. */
+export interface RollbackOptions {
+  readonly within: CancelScope;
+  /** What the compensations see as `.error`. */
+  readonly error: Failure;
+  /** One after the other, newest first, or all at once. */
+  readonly order: "reverse" | "parallel";
+}
+
+/** What a rollback came to: paths of steps. */
+export interface RollbackOutcome {
+  readonly undone: readonly string[];
+  readonly notUndone: readonly string[];
+  /** Nobody knows whether these took effect, or whether undoing them did. */
+  readonly unknown: readonly string[];
+}
+
+/** A workflow in the kernel's own language: what every front-end compiles to. */
+export interface WorkflowDefinition {
+  readonly name: string;
+  readonly version: string;
+  readonly timeoutMs: number | undefined;
+  readonly compensationOrder: "reverse" | "parallel";
+  /** The workflow function. */
+  run(context: WorkflowContext, input: JsonValue): Promise<JsonValue>;
+  /** Runs after everything else, rollback included. Neither limit nor cancellation of the run reach it. */
+  finally?(context: WorkflowContext, end: RunEnd): Promise<void>;
+}
+
+/** How a run is about to end. */
+export interface RunEnd {
+  readonly status: string;
+  readonly error: Failure | null;
+}

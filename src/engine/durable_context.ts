@@ -1,0 +1,95 @@
+import type { JsonValue } from "../base/json.ts";
+import type { RollbackOptions, RollbackOutcome, ScopeOptions, StepSpec, WorkflowContext } from "./context.ts";
+import { rollback } from "./compensation.ts";
+import { seededRandom } from "./determinism.ts";
+import type { Execution } from "./execution.ts";
+import { CancelledError } from "./failure.ts";
+import type { Note } from "./journal.ts";
+import type { LifecycleContext } from "./lifecycle.ts";
+import { CancelScope } from "./scope.ts";
+
+/** Header values and keys stay short: longer paths travel as their hash. */
+const LONGEST_KEY_PATH = 200;
+
+/** The verbs of a workflow, on top of an execution. */
+export class DurableContext implements LifecycleContext {
+  readonly #execution: Execution;
+  readonly scope: CancelScope;
+
+  constructor(execution: Execution, scope: CancelScope) {
+    this.#execution = execution;
+    this.scope = scope;
+  }
+
+  get runId(): string {
+    return this.#execution.options.runId;
+  }
+
+  get workflow(): { readonly name: string; readonly version: string } {
+    return this.#execution.options.definition;
+  }
+
+  get env(): Readonly<Record<string, string | null>> {
+    return this.#execution.started.env;
+  }
+
+  get startedAt(): number {
+    return this.#execution.startedAt;
+  }
+
+  now(): number {
+    return this.#execution.time;
+  }
+
+  random(key: string): () => number {
+    return seededRandom(`${this.#execution.started.seed} ${key}`);
+  }
+
+  idempotencyKey(step: string): string {
+    const { internalId, digest } = this.#execution.options;
+    return `${internalId}:${step.length > LONGEST_KEY_PATH ? digest(step) : step}`;
+  }
+
+  step(spec: StepSpec): Promise<JsonValue> {
+    return this.#execution.step(spec, this.scope);
+  }
+
+  async sleep(timer: string, ms: number): Promise<void> {
+    if (this.scope.cause !== undefined) throw new CancelledError(this.scope.cause);
+    await this.#execution.timer(timer, this.now() + ms, this.scope).promise;
+  }
+
+  note(note: Note): void {
+    this.#execution.note(note);
+  }
+
+  async withScope<T>(options: ScopeOptions, run: (context: WorkflowContext) => Promise<T>): Promise<T> {
+    const { timer, timeoutMs } = options;
+    const due = timeoutMs === undefined ? undefined : this.now() + timeoutMs;
+    const scope = new CancelScope(this.scope, due);
+    const limit = timer === undefined || due === undefined ? undefined : this.#execution.timer(timer, due, this.scope);
+    limit?.promise.then(() => scope.cancel("timeout"), () => undefined);
+    try {
+      return await run(new DurableContext(this.#execution, scope));
+    } finally {
+      if (limit !== undefined) this.#execution.clearTimer(limit);
+      scope.close();
+    }
+  }
+
+  rollback(options: RollbackOptions): Promise<RollbackOutcome> {
+    return rollback(this.shielded(), this.#execution.saga.take(options.within), options);
+  }
+
+  settleUnknown(step: string): void {
+    this.#execution.saga.settleUnknown(step);
+  }
+
+  settle(): Promise<void> {
+    return this.#execution.settle();
+  }
+
+  shielded(): DurableContext {
+    return new DurableContext(this.#execution, new CancelScope());
+  }
+}

@@ -1,0 +1,67 @@
+import type { JsonValue } from "../base/json.ts";
+import type { StepSpec } from "./context.ts";
+import { type CancelCause, CancelledError } from "./failure.ts";
+import type { Cancellable, CancelScope } from "./scope.ts";
+
+/** A step that was asked for and has no outcome yet, as the workflow function sees it: a promise. */
+export class PendingStep implements Cancellable {
+  readonly spec: StepSpec;
+  readonly scope: CancelScope;
+  readonly promise: Promise<JsonValue>;
+  resolve!: (output: JsonValue) => void;
+  reject!: (reason: Error) => void;
+  /** Whether its cancellation has been asked for. */
+  isCancelled = false;
+  readonly #onCancelled: (step: PendingStep) => void;
+
+  constructor(spec: StepSpec, scope: CancelScope, onCancelled: (step: PendingStep) => void) {
+    this.spec = spec;
+    this.scope = scope;
+    this.#onCancelled = onCancelled;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    silence(this.promise);
+  }
+
+  onCancelled(): void {
+    this.isCancelled = true;
+    this.#onCancelled(this);
+  }
+}
+
+/** A timer that was set and has not fired; cancelled at once with its scope. */
+export class PendingTimer implements Cancellable {
+  readonly timer: string;
+  readonly due: number;
+  readonly scope: CancelScope;
+  readonly promise: Promise<void>;
+  fire!: () => void;
+  #reject!: (reason: Error) => void;
+  readonly #onCancelled: (timer: PendingTimer) => void;
+
+  constructor(timer: string, due: number, scope: CancelScope, onCancelled: (timer: PendingTimer) => void) {
+    this.timer = timer;
+    this.due = due;
+    this.scope = scope;
+    this.#onCancelled = onCancelled;
+    this.promise = new Promise((resolve, reject) => {
+      this.fire = resolve;
+      this.#reject = reject;
+    });
+    silence(this.promise);
+  }
+
+  onCancelled(cause: CancelCause): void {
+    this.#onCancelled(this);
+    this.#reject(new CancelledError(cause));
+  }
+}
+
+/** Keeps a promise that nobody awaits from raising an unhandled rejection, which would end the process and every run in it. */
+function silence(promise: Promise<unknown>): void {
+  promise.catch(ignore);
+}
+
+function ignore(): void {}

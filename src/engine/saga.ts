@@ -1,0 +1,38 @@
+import type { CompensationSpec } from "./context.ts";
+import type { CancelScope } from "./scope.ts";
+
+/** A step that has something to undo, or of which nobody knows whether it has. */
+export interface SagaStep {
+  readonly step: string;
+  readonly scope: CancelScope;
+  readonly compensation: CompensationSpec;
+  readonly isUnknown: boolean;
+}
+
+/** What a run would have to undo if it failed now, in the order of the outcomes in its journal. */
+export class Saga {
+  #steps: SagaStep[] = [];
+
+  add(step: SagaStep): void {
+    this.#steps.push(step);
+  }
+
+  /** Removes and gives, newest first, the steps of a scope and of those inside it. */
+  take(within: CancelScope): SagaStep[] {
+    const taken = this.#steps.filter((step) => step.scope.isWithin(within));
+    this.#steps = this.#steps.filter((step) => !step.scope.isWithin(within));
+    return taken.reverse();
+  }
+
+  /** Forgets unknown steps at and below a path, unless their compensation wants to run all the same. */
+  settleUnknown(path: string): void {
+    if (this.#steps.every((step) => !step.isUnknown)) return;
+    this.#steps = this.#steps.filter((entry) =>
+      !entry.isUnknown || entry.compensation.onUnknown || !isAtOrBelow(entry.step, path)
+    );
+  }
+}
+
+function isAtOrBelow(step: string, path: string): boolean {
+  return step.startsWith(path) && (step.length === path.length || "/[!".includes(step[path.length]!));
+}
