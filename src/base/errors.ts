@@ -57,11 +57,16 @@ export interface MaestroErrorOptions {
  * Recognise it with `MaestroError.is()`, which also knows instances of a second copy of the library.
  */
 export class MaestroError extends Error {
+  /** Always `MaestroError`. */
   override readonly name = "MaestroError";
+  /** What kind of error it is, for programs. */
   readonly code: ErrorCode;
+  /** What to do about it. */
   readonly hint: string | undefined;
+  /** Facts for programs. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
+  /** Makes an error; the message says where and what, in sentence case without a period. */
   constructor(code: ErrorCode, message: string, options: MaestroErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

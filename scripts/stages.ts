@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./command.ts";
+
+/** One check of the gate. It passes when its command ends with 0. */
+export interface Stage {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+/** Folders with TypeScript; what else Deno formats is found by itself. */
+const CODE = ["mod.ts", "src", "tests", "scripts", "examples"].filter((path) => existsSync(join(ROOT, path)));
+
+/** What `npm run ok` checks before it runs the tests. */
+export const STAGES: readonly Stage[] = [
+  { name: "types (tsc)", command: ["tsc", "--noEmit"] },
+  { name: "types (deno)", command: ["deno", "check", "--quiet", ...CODE] },
+  { name: "format", command: ["deno", "fmt", "--check", "--quiet"] },
+  { name: "lint (deno)", command: ["deno", "lint", "--quiet"] },
+  { name: "lint (biome)", command: ["biome", "lint", "--error-on-warnings", "--max-diagnostics=200"] },
+  { name: "dead code", command: ["knip", "--no-progress"] },
+  { name: "doc lint", command: ["deno", "doc", "--lint", "mod.ts"] },
+  { name: "source rules", command: ["node", "scripts/check_source.ts"] },
+  { name: "lock file", command: ["node", "scripts/check_lock.ts"] },
+];
