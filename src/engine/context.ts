@@ -27,6 +27,12 @@ export interface StepSpec {
   readonly streamUntil?: ((item: JsonValue, index: number) => boolean) | undefined;
 }
 
+/** What a completed step gives. */
+export interface StepSuccess {
+  readonly output: JsonValue;
+  readonly attempts: number;
+}
+
 /** How to undo a step. */
 export interface CompensationSpec {
   /** Whether it also runs when nobody knows if the step took effect. */
@@ -61,7 +67,7 @@ export interface WorkflowContext {
   /**
    * Schedules a step. Rejects with `StepFailedError`, or with `CancelledError` when the scope is or becomes cancelled.
    */
-  step(spec: StepSpec): Promise<JsonValue>;
+  step(spec: StepSpec): Promise<StepSuccess>;
   /** Waits. Rejects with `CancelledError` as soon as the scope is cancelled. */
   sleep(timer: string, ms: number): Promise<void>;
   /** Tells people something; replay ignores it. */
@@ -105,9 +111,15 @@ export interface WorkflowDefinition {
   readonly version: string;
   readonly timeoutMs: number | undefined;
   readonly compensationOrder: "reverse" | "parallel";
+  /** Makes the functions of one run; what they share of the run's state lives between them. */
+  instantiate(): WorkflowFunctions;
+}
+
+/** The functions of one run. */
+export interface WorkflowFunctions {
   /** The workflow function. */
   run(context: WorkflowContext, input: JsonValue): Promise<JsonValue>;
-  /** Runs after everything else, rollback included. Neither limit nor cancellation of the run reach it. */
+  /** Runs after everything else, rollback included. Neither limit nor cancellation of the run reach it. Never rejects. */
   finally?(context: WorkflowContext, end: RunEnd): Promise<void>;
 }
 

@@ -1,5 +1,11 @@
-import type { JsonValue } from "../base/json.ts";
-import type { RollbackOptions, RollbackOutcome, ScopeOptions, StepSpec, WorkflowContext } from "./context.ts";
+import type {
+  RollbackOptions,
+  RollbackOutcome,
+  ScopeOptions,
+  StepSpec,
+  StepSuccess,
+  WorkflowContext,
+} from "./context.ts";
 import { rollback } from "./compensation.ts";
 import { seededRandom } from "./determinism.ts";
 import type { Execution } from "./execution.ts";
@@ -7,9 +13,6 @@ import { CancelledError } from "./failure.ts";
 import type { Note } from "./journal.ts";
 import type { LifecycleContext } from "./lifecycle.ts";
 import { CancelScope } from "./scope.ts";
-
-/** Header values and keys stay short: longer paths travel as their hash. */
-const LONGEST_KEY_PATH = 200;
 
 /** The verbs of a workflow, on top of an execution. */
 export class DurableContext implements LifecycleContext {
@@ -46,11 +49,10 @@ export class DurableContext implements LifecycleContext {
   }
 
   idempotencyKey(step: string): string {
-    const { internalId, digest } = this.#execution.options;
-    return `${internalId}:${step.length > LONGEST_KEY_PATH ? digest(step) : step}`;
+    return this.#execution.idempotencyKey(step);
   }
 
-  step(spec: StepSpec): Promise<JsonValue> {
+  step(spec: StepSpec): Promise<StepSuccess> {
     return this.#execution.step(spec, this.scope);
   }
 

@@ -1,11 +1,10 @@
-import type { JsonValue } from "../base/json.ts";
-import type { StepSpec, WorkflowDefinition } from "./context.ts";
+import type { StepSpec, StepSuccess, WorkflowDefinition } from "./context.ts";
 import { DurableContext } from "./durable_context.ts";
 import { type CancelCause, CancelledError, StepFailedError } from "./failure.ts";
 import { type Entry, isOutcome, type JournalTurn, type Note, type RunFinished, type RunStarted } from "./journal.ts";
 import type { StepOutcome } from "./journal.ts";
 import { runLifecycle } from "./lifecycle.ts";
-import { PendingStep, PendingTimer } from "./pending.ts";
+import { PendingStep, PendingTimer, silence } from "./pending.ts";
 import { Saga } from "./saga.ts";
 import { CancelScope } from "./scope.ts";
 
@@ -45,6 +44,9 @@ export interface ExecutionOptions {
 
 const RUN_TIMER = "run!timeout";
 
+/** Header values and keys stay short: longer paths travel as their hash. */
+const LONGEST_KEY_PATH = 200;
+
 /**
  * One run in memory: a workflow function driven by journal entries, turn by turn.
  *
@@ -81,6 +83,22 @@ export class Execution {
   /** The turn's time in milliseconds; never goes back. */
   get time(): number {
     return this.#time;
+  }
+
+  /** Whether the run has ended. */
+  get isFinished(): boolean {
+    return this.#finished !== undefined;
+  }
+
+  /** The key that a service sees at every attempt of a step. */
+  idempotencyKey(step: string): string {
+    const { internalId, digest } = this.options;
+    return `${internalId}:${step.length > LONGEST_KEY_PATH ? digest(step) : step}`;
+  }
+
+  /** The earliest limit of the scopes around a step in flight, in wall-clock milliseconds. */
+  outerDeadline(step: string): number | undefined {
+    return this.#steps.get(step)?.scope.deadline;
   }
 
   /** Begins the run. */
@@ -131,9 +149,9 @@ export class Execution {
   }
 
   /** Schedules a step in a scope. */
-  step(spec: StepSpec, scope: CancelScope): Promise<JsonValue> {
+  step(spec: StepSpec, scope: CancelScope): Promise<StepSuccess> {
     this.#requireTurn();
-    if (scope.cause !== undefined) return Promise.reject(new CancelledError(scope.cause));
+    if (scope.cause !== undefined) return silence(Promise.reject(new CancelledError(scope.cause)));
     this.#claimKey(spec.step);
     const pending = new PendingStep(spec, scope, (step) => this.#cancels.push(step.spec.step));
     this.#steps.set(spec.step, pending);
@@ -224,9 +242,9 @@ export class Execution {
     if (compensation !== undefined && (isUnknown || outcome.type === "step_completed")) {
       this.saga.add({ step: outcome.step, scope: pending.scope, compensation, isUnknown });
     }
-    if (outcome.type === "step_completed") pending.resolve(outcome.output);
+    if (outcome.type === "step_completed") pending.resolve(outcome);
     else if (outcome.type === "step_cancelled") pending.reject(new CancelledError(causeOf(pending.scope)));
-    else pending.reject(new StepFailedError(outcome.failure, isUnknown));
+    else pending.reject(new StepFailedError(outcome.failure, isUnknown, outcome.attempts));
     if (this.#steps.size === 0) this.#onSettled?.();
   }
 

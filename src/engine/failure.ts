@@ -29,8 +29,11 @@ export class StepFailedError extends Error {
   /** Whether nobody knows if the step took effect. */
   readonly isUnknown: boolean;
 
-  constructor(reason: Failure, isUnknown = false) {
+  readonly attempts: number;
+
+  constructor(reason: Failure, isUnknown = false, attempts = 1) {
     super(reason.message);
+    this.attempts = attempts;
     this.failure = reason;
     this.isUnknown = isUnknown;
   }

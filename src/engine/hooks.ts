@@ -4,6 +4,8 @@ import type { Entry } from "./journal.ts";
 export interface RunEvent {
   readonly runId: string;
   readonly workflow: string;
+  /** The W3C trace id that the run's calls carry. */
+  readonly traceId?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly entry: Entry;

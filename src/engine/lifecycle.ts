@@ -1,6 +1,6 @@
 import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
-import type { RollbackOutcome, WorkflowContext, WorkflowDefinition } from "./context.ts";
+import type { RollbackOutcome, WorkflowContext, WorkflowDefinition, WorkflowFunctions } from "./context.ts";
 import { CancelledError, type Failure, failure, toFailure } from "./failure.ts";
 import type { RunFinished } from "./journal.ts";
 import type { RunCause, RunStatus } from "./run.ts";
@@ -25,37 +25,37 @@ export async function runLifecycle(
   definition: WorkflowDefinition,
   input: JsonValue,
 ): Promise<RunFinished> {
+  const functions = definition.instantiate();
   let output: JsonValue = null;
   let error: Failure | null = null;
   try {
-    output = await definition.run(context, input);
+    output = await functions.run(context, input);
   } catch (thrown) {
     error = toFailure(thrown);
   }
   await context.settle();
   const cause = context.scope.cause;
   if (cause !== undefined) error = cancellationFailure(cause, definition.timeoutMs);
-  if (error === null) return await finish(context, definition, "completed", null, output, null, NOTHING_UNDONE);
+  if (error === null) return await finish(context, functions, "completed", null, output, null, NOTHING_UNDONE);
   const rollback = await context.shielded().rollback({
     within: context.scope,
     error,
     order: definition.compensationOrder,
   });
   const runCause: RunCause = cause === undefined ? "error" : cause === "timeout" ? "timeout" : "cancelled";
-  return await finish(context, definition, statusAfter(rollback, runCause), runCause, null, error, rollback);
+  return await finish(context, functions, statusAfter(rollback, runCause), runCause, null, error, rollback);
 }
 
 async function finish(
   context: LifecycleContext,
-  definition: WorkflowDefinition,
+  functions: WorkflowFunctions,
   status: RunStatus,
   cause: RunCause | null,
   output: JsonValue,
   error: Failure | null,
   rollback: RollbackOutcome,
 ): Promise<RunFinished> {
-  // A `finally` never throws: it records the errors of its steps itself.
-  if (definition.finally !== undefined) await definition.finally(context.shielded(), { status, error });
+  await functions.finally?.(context.shielded(), { status, error });
   return { type: "run_finished", status, cause, output, error, rollback };
 }
 

@@ -1,5 +1,4 @@
-import type { JsonValue } from "../base/json.ts";
-import type { StepSpec } from "./context.ts";
+import type { StepSpec, StepSuccess } from "./context.ts";
 import { type CancelCause, CancelledError } from "./failure.ts";
 import type { Cancellable, CancelScope } from "./scope.ts";
 
@@ -7,8 +6,8 @@ import type { Cancellable, CancelScope } from "./scope.ts";
 export class PendingStep implements Cancellable {
   readonly spec: StepSpec;
   readonly scope: CancelScope;
-  readonly promise: Promise<JsonValue>;
-  resolve!: (output: JsonValue) => void;
+  readonly promise: Promise<StepSuccess>;
+  resolve!: (success: StepSuccess) => void;
   reject!: (reason: Error) => void;
   /** Whether its cancellation has been asked for. */
   isCancelled = false;
@@ -60,8 +59,9 @@ export class PendingTimer implements Cancellable {
 }
 
 /** Keeps a promise that nobody awaits from raising an unhandled rejection, which would end the process and every run in it. */
-function silence(promise: Promise<unknown>): void {
+export function silence<T>(promise: Promise<T>): Promise<T> {
   promise.catch(ignore);
+  return promise;
 }
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-import type { AttemptResult } from "./service.ts";
+import type { FailedAttempt } from "./service.ts";
 
 /** When and how often a step is tried again. Delays in milliseconds. */
 export interface RetryPolicy {
@@ -32,7 +32,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
 export const DEFAULT_COMPENSATION_RETRY: RetryPolicy = { ...DEFAULT_RETRY, attempts: 5 };
 
 /** Tells whether a failed attempt deserves another one, the number of attempts aside. */
-export function isRetryable(policy: RetryPolicy, result: AttemptResult & { ok: false }): boolean {
+export function isRetryable(policy: RetryPolicy, result: FailedAttempt): boolean {
   if (matches(policy.neverOn, result)) return false;
   if (matches(policy.retryOn, result)) return true;
   return result.retryable ?? result.class !== "permanent";
@@ -52,7 +52,7 @@ export function retryDelay(policy: RetryPolicy, attempt: number, random: number)
   return Math.min(plain, policy.maxMs) * (1 + policy.jitter * (2 * random - 1));
 }
 
-function matches(list: readonly string[], result: AttemptResult & { ok: false }): boolean {
+function matches(list: readonly string[], result: FailedAttempt): boolean {
   const { code } = result.failure;
   return list.some((entry) =>
     entry === code || entry === result.class || (entry === "http_5xx" && /^http_5\d\d$/.test(code))

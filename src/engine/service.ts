@@ -97,6 +97,8 @@ export interface CallContext {
   readonly attemptTimeoutMs: number;
   /** Aborted when the step is cancelled or its own limit has passed; `reason` is then an `AbortReason`. */
   readonly signal: AbortSignal;
+  /** Called when the attempt has left every queue and is about to be sent. */
+  readonly onSend?: (() => void) | undefined;
 }
 
 /** Why a call's signal was aborted. */
@@ -123,6 +125,9 @@ export type AttemptResult =
     /** The delay that the service asked for. */
     readonly retryAfterMs?: number | undefined;
   };
+
+/** An attempt that did not succeed. */
+export type FailedAttempt = Extract<AttemptResult, { readonly ok: false }>;
 
 /**
  * A connection to one service: one attempt a call, no retries.

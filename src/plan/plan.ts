@@ -16,6 +16,8 @@ export interface Plan {
   readonly output: Template | undefined;
   readonly finally: readonly PlanStep[];
   readonly compensationOrder: "reverse" | "parallel";
+  /** The document that every `origin` leads into: what checks of literal values read. Absent in plans that programs build. */
+  readonly document?: JsonObject | undefined;
 }
 
 /** A service as the document describes it. Templates in `endpoint` and `tls` see only `env` and `secrets`. */
@@ -73,6 +75,9 @@ export type PlanStep =
   | ReturnStep
   | FailStep
   | LogStep;
+
+/** A step that is no call: the interpreter performs it. */
+export type BlockStep = Exclude<PlanStep, CallStep>;
 
 /** A call's parts that step and compensation share. */
 export interface PlanCall {

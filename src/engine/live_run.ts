@@ -1,0 +1,210 @@
+import { toError } from "../base/errors.ts";
+import type { StepSpec } from "./context.ts";
+import { Execution, type Fact, type Turn } from "./execution.ts";
+import type { Entry, JournalTurn, Note, RunFinished } from "./journal.ts";
+import { StepRunner } from "./step_runner.ts";
+import type { Claim } from "./storage.ts";
+import type { StartRunRequest, WorkerOptions } from "./worker.ts";
+
+/** How long a suspended run waits for answers in flight. */
+const SUSPEND_GRACE_MS = 8_000;
+
+/**
+ * A run that this process advances: facts come in, turns go to the store, effects go out.
+ *
+ * One turn is in flight at a time; facts that arrive meanwhile form the next one. An effect starts only after the turn that asked
+ * for it is in the store, and no outcome is acted upon before it is there too.
+ */
+export class LiveRun {
+  /** Resolves when the run has ended; rejects when it cannot go on here: the store failed, the claim was lost, it was suspended. */
+  readonly ended: Promise<RunFinished>;
+  readonly #options: WorkerOptions;
+  readonly #request: StartRunRequest;
+  readonly #execution: Execution;
+  readonly #traceId: string;
+  readonly #steps = new Map<string, StepRunner>();
+  readonly #timers = new Map<string, () => void>();
+  #claim: Claim | undefined;
+  #head = 0;
+  #inbox: Fact[] = [];
+  #notes: Note[] = [];
+  #isTurning = false;
+  #isReleased = false;
+  #end!: (finished: RunFinished) => void;
+  #fail!: (reason: Error) => void;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: WorkerOptions, request: StartRunRequest) {
+    this.#options = options;
+    this.#request = request;
+    this.#traceId = request.run.internalId.replaceAll("-", "");
+    this.#execution = new Execution({
+      runId: request.run.id,
+      internalId: request.run.internalId,
+      definition: request.definition,
+      drain: options.drain,
+      digest: options.digest,
+    });
+    this.ended = new Promise((resolve, reject) => {
+      this.#end = resolve;
+      this.#fail = reject;
+    });
+    this.ended.catch(() => undefined);
+  }
+
+  /** Computes the first turn and creates the run with it. */
+  async begin(): Promise<void> {
+    const { storage, clock, createId } = this.#options;
+    const { run, bundle, started } = this.#request;
+    const turn = await this.#execution.start(started, clock.now());
+    this.#requireProgress(turn);
+    this.#claim = await storage.createRun({
+      run: { ...run, ...this.#changeOf(turn) },
+      definition: bundle,
+      turn: journalTurn(turn, turn.entries),
+      turnId: createId(),
+    });
+    this.#head = 1;
+    this.#act(turn, turn.entries);
+  }
+
+  /** Asks the run to be cancelled and rolled back. */
+  cancel(): void {
+    this.#receive({ type: "cancel_requested", reason: "cancelled" });
+  }
+
+  /** Starts nothing more, waits at most 8 s for answers in flight, then abandons the calls without writing an outcome. */
+  async suspend(): Promise<void> {
+    this.#isReleased = true;
+    if (this.#steps.size > 0) {
+      await new Promise<void>((resolve) => {
+        const stop = this.#options.clock.after(SUSPEND_GRACE_MS, resolve);
+        this.#onIdle = () => {
+          stop();
+          resolve();
+        };
+      });
+    }
+    this.#abandon(new Error("The run was suspended"));
+  }
+
+  #receive(fact: Fact): void {
+    this.#inbox.push(fact);
+    if (!this.#isTurning) void this.#turns();
+  }
+
+  async #turns(): Promise<void> {
+    this.#isTurning = true;
+    try {
+      while (this.#inbox.length > 0 && !this.#execution.isFinished) await this.#turn();
+    } catch (thrown) {
+      this.#abandon(toError(thrown));
+    } finally {
+      this.#isTurning = false;
+    }
+  }
+
+  async #turn(): Promise<void> {
+    const facts = this.#inbox;
+    const notes = this.#notes;
+    this.#inbox = [];
+    this.#notes = [];
+    const turn = await this.#execution.advance(facts, this.#options.clock.now());
+    this.#requireProgress(turn);
+    if (turn.entries.length === 0 && turn.timersCleared.length === 0) {
+      this.#notes.unshift(...notes);
+      return;
+    }
+    await this.#options.storage.commitTurn({
+      claim: this.#claim!,
+      head: this.#head,
+      turnId: this.#options.createId(),
+      turn: journalTurn(turn, notes.length === 0 ? turn.entries : [...notes, ...turn.entries]),
+      change: this.#changeOf(turn),
+    });
+    this.#head++;
+    this.#act(turn, turn.entries);
+  }
+
+  #act(turn: Turn, entries: readonly Entry[]): void {
+    if (this.#options.onEvent !== undefined) { for (const entry of entries) this.#tell(entry, turn.time); }
+    for (const timer of turn.timersCleared) this.#stopTimer(timer);
+    if (this.#isReleased) return;
+    for (const { timer, due } of turn.timersSet) this.#startTimer(timer, due, turn);
+    for (const spec of turn.starts) this.#startStep(spec, turn);
+    for (const step of turn.cancels) this.#steps.get(step)?.cancel();
+    if (turn.finished !== undefined) this.#end(turn.finished);
+  }
+
+  #startStep(spec: StepSpec, turn: Turn): void {
+    const { clock, random } = this.#options;
+    const { run, caller } = this.#request;
+    const runner = new StepRunner({
+      spec,
+      caller,
+      clock,
+      random,
+      runId: run.id,
+      workflow: run.workflow,
+      traceId: this.#traceId,
+      idempotencyKey: this.#execution.idempotencyKey(spec.step),
+      outerDeadline: this.#execution.outerDeadline(spec.step),
+      onNote: (note) => this.#hear(note),
+    });
+    this.#steps.set(spec.step, runner);
+    // A step that was cancelled in the turn that asked for it must not send anything.
+    if (turn.cancels.length > 0 && turn.cancels.includes(spec.step)) runner.cancel();
+    void runner.run().then((outcome) => {
+      this.#steps.delete(spec.step);
+      if (this.#isReleased && this.#steps.size === 0) this.#onIdle?.();
+      this.#receive(outcome);
+    });
+  }
+
+  #startTimer(timer: string, due: number, turn: Turn): void {
+    if (turn.timersCleared.includes(timer)) return;
+    const stop = this.#options.clock.after(due - this.#options.clock.now(), () => {
+      this.#timers.delete(timer);
+      this.#receive({ type: "timer_fired", timer });
+    });
+    this.#timers.set(timer, stop);
+  }
+
+  #stopTimer(timer: string): void {
+    this.#timers.get(timer)?.();
+    this.#timers.delete(timer);
+  }
+
+  #hear(note: Note): void {
+    this.#notes.push(note);
+    this.#tell(note, this.#options.clock.now());
+  }
+
+  #tell(entry: Entry, time: number): void {
+    const { id, workflow } = this.#request.run;
+    this.#options.onEvent?.({ runId: id, workflow, traceId: this.#traceId, time, entry });
+  }
+
+  #changeOf({ finished, time }: Turn): Partial<StartRunRequest["run"]> {
+    if (finished === undefined) return {};
+    const { status, cause, output, error } = finished;
+    return { status, cause, output, error, finishedAt: time };
+  }
+
+  #requireProgress(turn: Turn): void {
+    if (turn.paused === undefined) return;
+    throw new Error(`Run "${this.#request.run.id}" cannot go on: ${turn.paused}`);
+  }
+
+  #abandon(reason: Error): void {
+    this.#isReleased = true;
+    for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
+    for (const runner of this.#steps.values()) runner.abandon();
+    this.#inbox = [];
+    this.#fail(reason);
+  }
+}
+
+function journalTurn(turn: Turn, entries: readonly Entry[]): JournalTurn {
+  return { time: turn.time, entries };
+}

@@ -1,0 +1,180 @@
+import type { Clock } from "./clock.ts";
+import type { StepSpec } from "./context.ts";
+import { type Failure, failure } from "./failure.ts";
+import type { Note, StepOutcome } from "./journal.ts";
+import { isRetryable, retryDelay } from "./retry.ts";
+import type { AttemptResult, CallContext, FailedAttempt } from "./service.ts";
+
+/** Makes one attempt of a step: finds the service, fills in secrets, calls. Never rejects. */
+export interface StepCaller {
+  call(spec: StepSpec, context: CallContext): Promise<AttemptResult>;
+}
+
+/** What a step runner is made of. */
+export interface StepRunnerOptions {
+  readonly spec: StepSpec;
+  readonly caller: StepCaller;
+  readonly clock: Clock;
+  /** Numbers from 0 to 1, for jitter and trace ids. */
+  readonly random: () => number;
+  readonly runId: string;
+  readonly workflow: string;
+  readonly traceId: string;
+  readonly idempotencyKey: string;
+  /** The earliest limit of what is around the step. */
+  readonly outerDeadline: number | undefined;
+  /** Hears of attempts as they happen. */
+  readonly onNote: (note: Note) => void;
+}
+
+/**
+ * Performs one scheduled step: attempts, delays between them, the step's own time limit, cancellation.
+ *
+ * One attempt whose effect is unknown makes the step unknown, whatever errors follow; only a success settles it.
+ */
+export class StepRunner {
+  readonly #options: StepRunnerOptions;
+  readonly #controller = new AbortController();
+  readonly #deadline: number | undefined;
+  #attempt = 0;
+  #mayHaveActed = false;
+  #isCancelled = false;
+  #hasTimedOut = false;
+  #isInFlight = false;
+  readonly #onSend = (): void => {
+    this.#isInFlight = true;
+  };
+  #endDelay: (() => void) | undefined;
+  #stopLimit: (() => void) | undefined;
+
+  constructor(options: StepRunnerOptions) {
+    this.#options = options;
+    const { timeoutMs } = options.spec;
+    if (timeoutMs !== undefined) this.#deadline = options.clock.now() + timeoutMs;
+  }
+
+  /** Runs the step to its outcome. Never rejects. */
+  async run(): Promise<StepOutcome> {
+    const { spec, clock } = this.#options;
+    if (spec.timeoutMs !== undefined) this.#stopLimit = clock.after(spec.timeoutMs, () => this.#timeOut());
+    try {
+      return await this.#attempts();
+    } finally {
+      this.#stopLimit?.();
+    }
+  }
+
+  /**
+   * Asks the step to end. A delay ends at once; an attempt in flight is cut off, unless the step can be undone: then it may
+   * finish, so that its outcome is known.
+   */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#endDelay?.();
+    const mayFinish = this.#options.spec.compensation !== undefined && this.#isInFlight;
+    if (!mayFinish) this.#controller.abort("cancelled");
+  }
+
+  /** Cuts the step off for good: whatever it comes to, nobody listens any more. */
+  abandon(): void {
+    this.#isCancelled = true;
+    this.#endDelay?.();
+    this.#controller.abort("cancelled");
+  }
+
+  async #attempts(): Promise<StepOutcome> {
+    const { spec, caller, onNote } = this.#options;
+    let last: FailedAttempt | undefined;
+    while (!this.#isCancelled) {
+      this.#attempt++;
+      if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
+      const result = await caller.call(spec, this.#callContext());
+      this.#isInFlight = false;
+      if (result.ok) {
+        return { type: "step_completed", step: spec.step, output: result.output, attempts: this.#attempt };
+      }
+      if (spec.settledBy?.includes(result.failure.code)) {
+        return { type: "step_completed", step: spec.step, output: null, attempts: this.#attempt };
+      }
+      last = this.#judge(result);
+      const delay = this.#delayBeforeNext(last);
+      onNote({
+        type: "attempt_failed",
+        step: spec.step,
+        attempt: this.#attempt,
+        failure: last.failure,
+        class: last.class,
+        ...(delay === undefined ? undefined : { retryInMs: delay }),
+      });
+      if (delay === undefined) break;
+      await this.#wait(delay);
+    }
+    return this.#ending(last);
+  }
+
+  #callContext(): CallContext {
+    const { spec, runId, workflow, traceId, idempotencyKey, outerDeadline } = this.#options;
+    const own = this.#deadline;
+    return {
+      idempotencyKey,
+      runId,
+      workflow,
+      step: spec.step,
+      attempt: this.#attempt,
+      traceparent: `00-${traceId}-${this.#spanId()}-01`,
+      deadline: own === undefined || (outerDeadline !== undefined && outerDeadline < own) ? outerDeadline : own,
+      attemptTimeoutMs: spec.attemptTimeoutMs,
+      signal: this.#controller.signal,
+      onSend: this.#onSend,
+    };
+  }
+
+  #spanId(): string {
+    const half = (): string => Math.floor(this.#options.random() * 2 ** 32).toString(16).padStart(8, "0");
+    return half() + half();
+  }
+
+  #judge(result: FailedAttempt): FailedAttempt {
+    this.#mayHaveActed ||= result.mayHaveActed;
+    return { ...result, failure: { ...result.failure, step: this.#options.spec.step } };
+  }
+
+  #delayBeforeNext(result: FailedAttempt): number | undefined {
+    const { spec, clock, random } = this.#options;
+    if (this.#isCancelled || this.#hasTimedOut || this.#attempt >= spec.retry.attempts) return undefined;
+    if (!isRetryable(spec.retry, result)) return undefined;
+    const delay = result.retryAfterMs ?? retryDelay(spec.retry, this.#attempt, random());
+    // Waiting past the limit would only hide the error behind a timeout.
+    if (this.#deadline !== undefined && clock.now() + delay >= this.#deadline) return undefined;
+    return delay;
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#options.clock.after(delayMs, () => this.#endDelay?.());
+      this.#endDelay = () => {
+        this.#endDelay = undefined;
+        stop();
+        resolve();
+      };
+    });
+  }
+
+  #timeOut(): void {
+    this.#hasTimedOut = true;
+    this.#endDelay?.();
+    this.#controller.abort("timeout");
+  }
+
+  #ending(last: FailedAttempt | undefined): StepOutcome {
+    const { step } = this.#options.spec;
+    const attempts = this.#attempt;
+    const reason: Failure = last?.failure ?? failure("cancelled", "Cancelled before it was sent", { step });
+    const canBeUndone = this.#options.spec.compensation !== undefined;
+    if (this.#mayHaveActed && (canBeUndone || !this.#isCancelled)) {
+      return { type: "step_unknown", step, failure: reason, attempts };
+    }
+    const wasCut = this.#isCancelled && last?.class !== "permanent";
+    return { type: wasCut ? "step_cancelled" : "step_failed", step, failure: reason, attempts };
+  }
+}

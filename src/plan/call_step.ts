@@ -1,0 +1,103 @@
+import type { JsonObject, JsonValue } from "../base/json.ts";
+import type { CompensationSpec, StepSpec, StepSuccess } from "../engine/context.ts";
+import { StepFailedError } from "../engine/failure.ts";
+import type { DeferredLeaf, Scope, ScopeValue } from "../expr/mod.ts";
+import { errorValue, type Frame } from "./frame.ts";
+import { evaluate, type StepRun } from "./interpret.ts";
+import { evaluateHttpMethod, evaluateMethodName } from "./method.ts";
+import type { CallStep, Plan, PlanCall } from "./plan.ts";
+
+/** Limit of an attempt where neither service nor step gives one: nothing hangs for ever. */
+const DEFAULT_ATTEMPT_TIMEOUT_MS = 30_000;
+
+/** What the journal keeps of a call: what is sent, with the places that secrets fill left open. */
+export interface RecordedCall {
+  readonly method: string;
+  readonly request: JsonObject;
+  readonly deferred?: readonly DeferredLeaf[] | undefined;
+  /** `item` and `index` excepted, which change with every message. */
+  readonly idempotencyKey: string;
+}
+
+/** Calls a service and waits for the answer. */
+export async function runCall(step: CallStep, run: StepRun): Promise<StepSuccess> {
+  const { context, frame, path, plan } = run;
+  const { compensate } = step;
+  let compensation: CompensationSpec | undefined;
+  if (compensate !== undefined) {
+    compensation = {
+      onUnknown: compensate.onUnknown,
+      prepare: (error) => {
+        const locals = { error: errorValue(error) };
+        const inner = frame.child({ locals, writesThrough: false });
+        const { call } = compensate;
+        if (call.when !== undefined && !evaluate(() => call.when!.holds(inner), path)) return undefined;
+        return { ...callSpec(call, plan, inner, `${path}/compensate`, undefined), compensates: path };
+      },
+    };
+  }
+  let spec: StepSpec;
+  try {
+    spec = { ...callSpec(step.call, plan, frame, path, step.timeoutMs), compensation };
+  } catch (thrown) {
+    noteRefusal(thrown, run);
+    throw thrown;
+  }
+  return await context.step(spec);
+}
+
+function callSpec(call: PlanCall, plan: Plan, frame: Frame, path: string, timeoutMs: number | undefined): StepSpec {
+  const idempotencyKey = frame.run.context.idempotencyKey(path);
+  const scope: Scope = new CallScope(frame, { idempotency_key: idempotencyKey });
+  const service = plan.services.get(call.service)!;
+  return evaluate(() => {
+    const evaluateMethod = service.type === "http" ? evaluateHttpMethod : evaluateMethodName;
+    const { value, deferred } = call.request.evaluateDeferred(scope);
+    const recorded: RecordedCall = {
+      method: call.method.isConstant ? call.methodText : evaluateMethod(call.method, scope),
+      request: value as JsonObject,
+      idempotencyKey,
+      ...(deferred.length === 0 ? undefined : { deferred }),
+    };
+    const until = call.stream?.until;
+    return {
+      step: path,
+      service: call.service,
+      method: call.methodText,
+      request: recorded as unknown as JsonValue,
+      retry: call.retry,
+      timeoutMs,
+      attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
+      streamUntil: until && ((item, index) => until.holds(new CallScope(scope, { item, index }))),
+    };
+  }, path);
+}
+
+/** A step that failed before it was scheduled leaves no outcome in the journal, so people are told by a note. */
+function noteRefusal(thrown: unknown, { context, path }: StepRun): void {
+  if (!(thrown instanceof StepFailedError)) return;
+  context.note({ type: "block_closed", step: path, kind: "call", status: "failed", failure: thrown.failure });
+}
+
+/** A scope with a few names of its own in front of another. */
+class CallScope implements Scope {
+  readonly #outer: Scope;
+  readonly #names: Readonly<Record<string, ScopeValue>>;
+
+  constructor(outer: Scope, names: Readonly<Record<string, ScopeValue>>) {
+    this.#outer = outer;
+    this.#names = names;
+  }
+
+  lookup(name: string): ScopeValue | undefined {
+    return Object.hasOwn(this.#names, name) ? this.#names[name] : this.#outer.lookup(name);
+  }
+
+  now(): number {
+    return this.#outer.now();
+  }
+
+  random(): number {
+    return this.#outer.random();
+  }
+}

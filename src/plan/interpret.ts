@@ -1,0 +1,236 @@
+import { formatDuration } from "../base/duration.ts";
+import type { JsonValue } from "../base/json.ts";
+import type { RunEnd, StepSuccess, WorkflowContext, WorkflowDefinition, WorkflowFunctions } from "../engine/context.ts";
+import { CancelledError, type Failure, failure, StepFailedError, toFailure } from "../engine/failure.ts";
+import { ABSENT, type ScopeValue } from "../expr/mod.ts";
+import { runCall } from "./call_step.ts";
+import { runDag, runParallel } from "./concurrent_steps.ts";
+import { errorValue, Frame, type StepRecord } from "./frame.ts";
+import { runForeach, runRepeat } from "./loop_steps.ts";
+import { collectNames, type PlanNames } from "./names.ts";
+import type { BlockStep, Plan, PlanStep } from "./plan.ts";
+import { runRace } from "./race_step.ts";
+import { ReturnSignal, runFail, runLog, runReturn, runSet, runSwitch } from "./small_steps.ts";
+
+/** What one step needs to know of where it runs. */
+export interface StepRun {
+  readonly plan: Plan;
+  readonly context: WorkflowContext;
+  readonly frame: Frame;
+  /** The step's path. */
+  readonly path: string;
+}
+
+/** How a step ended, error handled or not needed. */
+export interface StepEnd {
+  readonly status: "completed" | "skipped" | "handled";
+  readonly output: JsonValue;
+}
+
+const SKIPPED: StepEnd = { status: "skipped", output: null };
+
+/** Makes the workflow that walks a plan: what YAML and the DAG builder run as. */
+export function interpretPlan(plan: Plan): WorkflowDefinition {
+  const names = collectNames(plan);
+  return {
+    name: plan.name,
+    version: plan.version,
+    timeoutMs: plan.timeoutMs,
+    compensationOrder: plan.compensationOrder,
+    instantiate: () => new PlanRun(plan, names),
+  };
+}
+
+class PlanRun implements WorkflowFunctions {
+  readonly #plan: Plan;
+  readonly #names: PlanNames;
+  #frame: Frame | undefined;
+
+  constructor(plan: Plan, names: PlanNames) {
+    this.#plan = plan;
+    this.#names = names;
+  }
+
+  async run(context: WorkflowContext, input: JsonValue): Promise<JsonValue> {
+    const { declared, stepIds, outputs } = this.#names;
+    const frame = this.#frame = new Frame({ context, input, declared, stepIds });
+    const { steps, output } = this.#plan;
+    try {
+      await runSteps(steps, { plan: this.#plan, context, frame, path: "" });
+    } catch (thrown) {
+      if (thrown instanceof ReturnSignal) return thrown.value;
+      throw thrown;
+    }
+    if (output !== undefined) return evaluate(() => output.evaluate(frame), null);
+    return Object.fromEntries(outputs.map((name) => [name, present(frame.lookup(name))]));
+  }
+
+  async finally(context: WorkflowContext, end: RunEnd): Promise<void> {
+    const outer = this.#frame!;
+    const run = { id: context.runId, started_at: new Date(context.startedAt).toISOString(), status: end.status };
+    const frame = new Frame({ ...outer.run, context }, outer, {
+      locals: { error: errorValue(end.error), run },
+      writesThrough: true,
+    });
+    for (const step of this.#plan.finally) {
+      try {
+        await runStep(step, { plan: this.#plan, context, frame, path: "finally" });
+      } catch (thrown) {
+        // Each step runs even if one before failed; its failure is in the journal already.
+        if (!(thrown instanceof StepFailedError)) throw thrown;
+      }
+    }
+  }
+}
+
+/** Runs steps one after the other; gives the last one's output. */
+export async function runSteps(steps: readonly PlanStep[], run: StepRun): Promise<JsonValue> {
+  let output: JsonValue = null;
+  for (const step of steps) output = (await runStep(step, run)).output;
+  return output;
+}
+
+/** Runs one step inside a block: its condition, its work, its error handler, and what others see of it. */
+export async function runStep(step: PlanStep, block: StepRun): Promise<StepEnd> {
+  const path = block.path === "" ? step.id : `${block.path}/${step.id}`;
+  const run: StepRun = { plan: block.plan, context: block.context, frame: block.frame, path };
+  try {
+    if (step.when !== undefined && !evaluate(() => step.when!.holds(run.frame), path)) {
+      return skip(step, run, "condition");
+    }
+    const { output, attempts } = await perform(step, run);
+    settle(step, run.frame, { status: "completed", output, failure: null, attempts });
+    return { status: "completed", output };
+  } catch (thrown) {
+    if (!(thrown instanceof StepFailedError)) {
+      if (thrown instanceof CancelledError) settle(step, run.frame, CANCELLED);
+      throw thrown;
+    }
+    return await handle(step, run, thrown);
+  }
+}
+
+/** Marks a step as skipped. */
+export function skip(step: PlanStep, run: StepRun, reason: "condition" | "dependency"): StepEnd {
+  run.context.note({ type: "step_skipped", step: run.path, kind: step.kind, reason });
+  settle(step, run.frame, { status: "skipped", output: ABSENT, failure: null, attempts: 0 });
+  return SKIPPED;
+}
+
+/** Evaluates something at a step; an error of the expression fails it with `expression_error`. */
+export function evaluate<T>(what: () => T, path: string | null): T {
+  try {
+    return what();
+  } catch (thrown) {
+    throw new StepFailedError({ ...toFailure(thrown, "expression_error"), step: path });
+  }
+}
+
+/** A value of a scope as plain JSON. */
+export function present(value: ScopeValue | undefined): JsonValue {
+  return value === undefined || value === ABSENT ? null : value as JsonValue;
+}
+
+async function perform(step: PlanStep, run: StepRun): Promise<StepSuccess> {
+  if (step.kind === "call") return await runCall(step, run);
+  const { context, path } = run;
+  context.note({ type: "block_opened", step: path, kind: step.kind });
+  try {
+    const output = step.timeoutMs === undefined
+      ? await performBlock(step, run)
+      : await performWithin(step, run, step.timeoutMs);
+    context.note({ type: "block_closed", step: path, kind: step.kind, status: "completed" });
+    return { output, attempts: 1 };
+  } catch (thrown) {
+    if (thrown instanceof ReturnSignal) {
+      context.note({ type: "block_closed", step: path, kind: step.kind, status: "completed" });
+      throw thrown;
+    }
+    const isCancelled = thrown instanceof CancelledError;
+    const status = isCancelled ? "cancelled" : isUnknown(thrown) ? "unknown" : "failed";
+    context.note({ type: "block_closed", step: path, kind: step.kind, status, failure: toFailure(thrown) });
+    throw thrown;
+  }
+}
+
+async function performWithin(step: BlockStep, run: StepRun, timeoutMs: number): Promise<JsonValue> {
+  const { context, path } = run;
+  return await context.withScope({ timer: `${path}!timeout`, timeoutMs }, async (inner) => {
+    const timedOut = (): boolean => inner.scope.cause === "timeout" && context.scope.cause === undefined;
+    let output: JsonValue;
+    try {
+      output = await performBlock(step, { ...run, context: inner });
+    } catch (thrown) {
+      if (timedOut()) throw timeoutError(step, path);
+      throw thrown;
+    }
+    if (timedOut()) throw timeoutError(step, path);
+    return output;
+  });
+}
+
+function performBlock(step: BlockStep, run: StepRun): Promise<JsonValue> | JsonValue {
+  switch (step.kind) {
+    case "parallel":
+      return runParallel(step, run);
+    case "dag":
+      return runDag(step, run);
+    case "group":
+      return runSteps(step.steps, run);
+    case "foreach":
+      return runForeach(step, run);
+    case "switch":
+      return runSwitch(step, run);
+    case "repeat":
+      return runRepeat(step, run);
+    case "race":
+      return runRace(step, run);
+    case "set":
+      return runSet(step, run);
+    case "return":
+      return runReturn(step, run);
+    case "fail":
+      return runFail(step, run);
+    case "log":
+      return runLog(step, run);
+  }
+}
+
+/** What a step's end leaves for expressions. */
+function settle(step: PlanStep, frame: Frame, record: StepRecord): void {
+  if (step.output !== undefined) frame.set(step.output, record.output);
+  if (step.isIdGiven) frame.setStep(step.id, record);
+}
+
+const CANCELLED: StepRecord = { status: "cancelled", output: ABSENT, failure: null, attempts: 0 };
+
+async function handle(step: PlanStep, run: StepRun, thrown: StepFailedError): Promise<StepEnd> {
+  const { context, frame, path } = run;
+  const reason: Failure = thrown.failure.step === null ? { ...thrown.failure, step: path } : thrown.failure;
+  const status = thrown.isUnknown ? "unknown" : "failed";
+  const record: StepRecord = { status, output: ABSENT, failure: reason, attempts: thrown.attempts };
+  settle(step, frame, record);
+  if (step.onError === undefined || context.scope.cause !== undefined) {
+    throw reason === thrown.failure ? thrown : new StepFailedError(reason, thrown.isUnknown, thrown.attempts);
+  }
+  let output: JsonValue = null;
+  if (step.onError !== "continue") {
+    const inner = frame.child({ locals: { error: errorValue(reason) }, writesThrough: true });
+    output = await runSteps(step.onError, { ...run, frame: inner, path: `${path}!error` });
+    settle(step, frame, { ...record, output });
+  }
+  context.note({ type: "error_handled", step: path });
+  context.settleUnknown(path);
+  return { status: "handled", output };
+}
+
+function timeoutError(step: PlanStep, path: string): StepFailedError {
+  const limit = formatDuration(step.timeoutMs ?? 0);
+  return new StepFailedError(
+    failure("timeout", `Step "${step.id}" took longer than its timeout of ${limit}`, { step: path }),
+  );
+}
+
+function isUnknown(thrown: unknown): boolean {
+  return thrown instanceof StepFailedError && thrown.isUnknown;
+}
