@@ -1,6 +1,7 @@
 // Fails when package-lock.json would not install on every platform, or was written for one registry.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { ROOT } from "./command.ts";
 
 interface LockedPackage {

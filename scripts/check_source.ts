@@ -1,6 +1,7 @@
 // The rules for src/ that no linter knows: documented exports, layers in inline imports, names, forms of declarations.
 import { globSync, readFileSync } from "node:fs";
 import { basename, join, sep } from "node:path";
+import process from "node:process";
 import ts from "typescript";
 import { ROOT } from "./command.ts";
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The root of the repository, without a slash at its end. */
@@ -26,6 +27,8 @@ export interface CommandOptions {
 }
 
 const running = new Set<number>();
+/** Nothing that runs here writes for a terminal, asks for news, or shows its own stack. */
+const QUIET = { NO_COLOR: "1", FORCE_COLOR: undefined, DENO_NO_UPDATE_CHECK: "1", RUST_BACKTRACE: "0" };
 const isWindows = process.platform === "win32";
 
 /**
@@ -43,15 +46,16 @@ export function runCommand(
   const path = [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter);
   const child = spawn(command, args, {
     cwd: options.cwd ?? ROOT,
-    env: { ...process.env, PATH: path, NO_COLOR: "1", FORCE_COLOR: undefined, ...options.env },
+    env: { ...process.env, PATH: path, ...QUIET, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: !isWindows,
     shell: isWindows,
   });
   if (child.pid !== undefined) running.add(child.pid);
-  const chunks: Uint8Array[] = [];
-  child.stdout.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-  child.stderr.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  const chunks: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => chunks.push(chunk));
+  }
   let isTimedOut = false;
   const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => {
     isTimedOut = true;
@@ -61,7 +65,7 @@ export function runCommand(
     const settle = (code: number | null, note = ""): void => {
       clearTimeout(timer);
       if (child.pid !== undefined) running.delete(child.pid);
-      const output = Buffer.concat(chunks).toString() + note;
+      const output = chunks.join("") + note;
       resolve({ code: code ?? 1, output, milliseconds: performance.now() - started, isTimedOut });
     };
     child.on("error", (error) => settle(1, `${command}: ${error.message}\n`));

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { spawn } from "node:child_process";
+import process from "node:process";
 import { formatMilliseconds, mapConcurrent, ROOT, runCommand } from "./command.ts";
 import { STAGES } from "./stages.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, summary: { type: "string" } } });
 const started = performance.now();
 const failures = await mapConcurrent(STAGES, 2, async ({ name, command: [command, ...args] }) => {
-  const result = await runCommand(command, args, { timeoutMs: 600_000, env: { DENO_NO_UPDATE_CHECK: "1" } });
+  const result = await runCommand(command, args, { timeoutMs: 600_000 });
   const hasFailed = result.code !== 0;
   console.log(`${hasFailed ? "FAILED" : "ok    "} ${name.padEnd(12)} ${formatMilliseconds(result.milliseconds)}`);
   if (hasFailed) console.log(result.output.trimEnd());

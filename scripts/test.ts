@@ -3,6 +3,7 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import process from "node:process";
 import { parseArgs } from "node:util";
 import { formatMilliseconds, mapConcurrent, ROOT, runCommand } from "./command.ts";
 import { parseJunit, type TestCase } from "./test_report.ts";
@@ -89,10 +90,7 @@ function fail(message: string): never {
 async function runFile(runtime: Runtime, file: string): Promise<FileRun> {
   const report = join(reports, `${runtime}-${file.replaceAll("/", "-")}.xml`);
   const [command, ...args] = commandLine(runtime, file, report);
-  const result = await runCommand(command, args, {
-    timeoutMs: FILE_LIMIT_MS,
-    env: { DENO_NO_UPDATE_CHECK: "1" },
-  });
+  const result = await runCommand(command, args, { timeoutMs: FILE_LIMIT_MS });
   const tests = existsSync(report) ? parseJunit(readFileSync(report, "utf8")) : [];
   const hasFailed = tests.some(({ status }) => status === "failed");
   let trouble: string | undefined;

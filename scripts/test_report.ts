@@ -13,33 +13,40 @@ export interface TestCase {
  * Suites do not count as tests. Deno's report is flat and lists suites too: there, what other names begin with is a suite.
  */
 export function parseJunit(xml: string): TestCase[] {
-  const cases: { name: string; status: TestCase["status"]; reason: string | undefined }[] = [];
-  const suites: string[] = [];
   const isDeno = xml.includes('<testsuites name="deno test"');
-  for (const [, closing, tag = "", attributes = "", isSelfClosed] of xml.matchAll(ELEMENT)) {
-    const last = cases.at(-1);
-    if (tag === "testsuite") {
-      if (closing) suites.pop();
-      else if (!isSelfClosed) suites.push(isFileSuite(attributes) ? "" : attribute(attributes, "name") ?? "");
-    } else if (tag === "testcase" && !closing) {
-      const path = isDeno ? [] : suites.filter((name) => name !== "");
-      const name = [...path, attribute(attributes, "name") ?? ""].join(" > ");
-      cases.push({ name, status: "passed", reason: undefined });
-    } else if (closing === "" && last !== undefined) {
-      if (tag === "skipped") Object.assign(last, { status: "skipped", reason: skipReason(attributes) });
-      else last.status = "failed";
-    }
+  const cases: TestCase[] = [];
+  const suites: string[] = [];
+  for (const [, slash, tag = "", attributes = "", isSelfClosed] of xml.matchAll(ELEMENT)) {
+    const isClosing = slash !== "";
+    if (tag === "testsuite" && isClosing) suites.pop();
+    else if (isClosing) continue;
+    else if (tag === "testsuite" && !isSelfClosed) suites.push(suiteName(attributes));
+    else if (tag === "testcase") cases.push(startCase(isDeno ? [] : suites, attributes));
+    else if (tag !== "testsuite") settleLast(cases, tag, attributes);
   }
   return isDeno ? cases.filter(({ name }) => !cases.some((other) => other.name.startsWith(`${name} > `))) : cases;
+}
+
+function startCase(suites: readonly string[], attributes: string): TestCase {
+  const names = [...suites.filter((name) => name !== ""), attribute(attributes, "name") ?? ""];
+  return { name: names.join(" > "), status: "passed", reason: undefined };
+}
+
+/** Applies a `<failure>`, `<error>` or `<skipped>` to the test that it stands in. */
+function settleLast(cases: TestCase[], tag: string, attributes: string): void {
+  const last = cases.pop();
+  if (last === undefined) return;
+  if (tag === "skipped") cases.push({ ...last, status: "skipped", reason: skipReason(attributes) });
+  else cases.push({ ...last, status: "failed" });
 }
 
 /** An opening or closing tag of the elements that matter. A `>` may stand in an attribute's value. */
 const ELEMENT = /<(\/?)(testsuite|testcase|failure|error|skipped)\b((?:\s+[\w:-]+="[^"]*")*)\s*(\/?)>/g;
 
-/** Bun wraps the tests of a file in a suite named after the file. */
-function isFileSuite(attributes: string): boolean {
-  const file = attribute(attributes, "file");
-  return file !== undefined && file === attribute(attributes, "name");
+/** The name of a suite; empty for the one that Bun wraps around all tests of a file. */
+function suiteName(attributes: string): string {
+  const name = attribute(attributes, "name") ?? "";
+  return name === attribute(attributes, "file") ? "" : name;
 }
 
 function skipReason(attributes: string): string | undefined {
