@@ -7,6 +7,8 @@ import { ROOT } from "./command.ts";
 
 /** Names that say nothing about what is inside. */
 const EMPTY_NAMES = new Set(["common", "constants", "helper", "helpers", "index", "misc", "types", "util", "utils"]);
+/** Files that may export what others define. */
+const FACADES = new Set(["maestro", "mod"]);
 const RUNTIME_NAMES = new Set(["Bun", "Deno", "process", "Buffer"]);
 
 const files = globSync(["mod.ts", "src/**/*.ts"], { cwd: ROOT }).map((file) => file.split(sep).join("/")).sort();
@@ -39,8 +41,8 @@ type Complain = (at: number, message: string) => void;
 
 function checkStatement(statement: ts.Statement, source: ts.SourceFile, name: string, complain: Complain): void {
   const at = statement.getStart(source);
-  if (ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined && name !== "mod") {
-    complain(at, "only a mod.ts exports what others define");
+  if (ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined && !FACADES.has(name)) {
+    complain(at, "only a mod.ts and maestro.ts export what others define");
   }
   if (ts.isVariableStatement(statement)) {
     for (const { initializer, name: variable, type } of statement.declarationList.declarations) {
