@@ -14,6 +14,11 @@ export class Redactor {
   readonly #secrets = new Set<string>();
   #pattern: RegExp | undefined;
 
+  /** Whether there is nothing to blot out yet. */
+  get isEmpty(): boolean {
+    return this.#secrets.size === 0;
+  }
+
   /** Learns a value, and the forms in which it commonly travels (percent-encoded, inside JSON, base64). */
   add(secret: string): void {
     if (secret.length < SHORTEST_SECRET || this.#secrets.has(secret)) return;

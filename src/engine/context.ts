@@ -23,8 +23,8 @@ export interface StepSpec {
   readonly compensation?: CompensationSpec | undefined;
   /** Codes that count as success for a step that undoes an unknown one: there was nothing to undo. */
   readonly settledBy?: readonly string[] | undefined;
-  /** Handed to the caller of the service; never journalled. */
-  readonly streamUntil?: ((item: JsonValue, index: number) => boolean) | undefined;
+  /** What the code hands to the caller of the service beside the request; never journalled. */
+  readonly local: unknown;
 }
 
 /** What a completed step gives. */

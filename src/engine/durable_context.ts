@@ -79,8 +79,15 @@ export class DurableContext implements LifecycleContext {
     }
   }
 
-  rollback(options: RollbackOptions): Promise<RollbackOutcome> {
-    return rollback(this.shielded(), this.#execution.saga.take(options.within), options);
+  async rollback(options: RollbackOptions): Promise<RollbackOutcome> {
+    const { saga } = this.#execution;
+    const outcome = await rollback(this.shielded(), saga.take(options.within), options);
+    saga.remember(outcome);
+    return outcome;
+  }
+
+  rolledBack(): RollbackOutcome {
+    return this.#execution.saga.outcome;
   }
 
   settleUnknown(step: string): void {

@@ -66,13 +66,9 @@ export interface RunFinished {
 /** What people want to know and replay does not. */
 export type Note =
   | { readonly type: "step_skipped"; readonly step: string; readonly kind: string; readonly reason: SkipReason }
-  | {
-    readonly type: "block_opened";
-    readonly step: string;
-    readonly kind: string;
-    /** How many items a `foreach` goes through. */
-    readonly items?: number | undefined;
-  }
+  | { readonly type: "block_opened"; readonly step: string; readonly kind: string }
+  /** How many items a `foreach` goes through. */
+  | { readonly type: "items_counted"; readonly step: string; readonly count: number }
   | {
     readonly type: "block_closed";
     readonly step: string;

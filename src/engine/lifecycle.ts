@@ -11,9 +11,9 @@ export interface LifecycleContext extends WorkflowContext {
   shielded(): WorkflowContext;
   /** Cancels what is still in flight and waits until each step has its outcome. */
   settle(): Promise<void>;
+  /** What all rollbacks so far came to, those of lost races included. */
+  rolledBack(): RollbackOutcome;
 }
-
-const NOTHING_UNDONE: RollbackOutcome = { undone: [], notUndone: [], unknown: [] };
 
 /**
  * Runs a workflow function to its end: the function, what is still in flight, the rollback, `finally`.
@@ -36,14 +36,10 @@ export async function runLifecycle(
   await context.settle();
   const cause = context.scope.cause;
   if (cause !== undefined) error = cancellationFailure(cause, definition.timeoutMs);
-  if (error === null) return await finish(context, functions, "completed", null, output, null, NOTHING_UNDONE);
-  const rollback = await context.shielded().rollback({
-    within: context.scope,
-    error,
-    order: definition.compensationOrder,
-  });
+  if (error === null) return await finish(context, functions, "completed", null, output, null);
+  await context.shielded().rollback({ within: context.scope, error, order: definition.compensationOrder });
   const runCause: RunCause = cause === undefined ? "error" : cause === "timeout" ? "timeout" : "cancelled";
-  return await finish(context, functions, statusAfter(rollback, runCause), runCause, null, error, rollback);
+  return await finish(context, functions, statusAfter(context.rolledBack(), runCause), runCause, null, error);
 }
 
 async function finish(
@@ -53,10 +49,9 @@ async function finish(
   cause: RunCause | null,
   output: JsonValue,
   error: Failure | null,
-  rollback: RollbackOutcome,
 ): Promise<RunFinished> {
   await functions.finally?.(context.shielded(), { status, error });
-  return { type: "run_finished", status, cause, output, error, rollback };
+  return { type: "run_finished", status, cause, output, error, rollback: context.rolledBack() };
 }
 
 function statusAfter(rollback: RollbackOutcome, cause: RunCause): RunStatus {

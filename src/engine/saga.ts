@@ -1,4 +1,4 @@
-import type { CompensationSpec } from "./context.ts";
+import type { CompensationSpec, RollbackOutcome } from "./context.ts";
 import type { CancelScope } from "./scope.ts";
 
 /** A step that has something to undo, or of which nobody knows whether it has. */
@@ -12,6 +12,12 @@ export interface SagaStep {
 /** What a run would have to undo if it failed now, in the order of the outcomes in its journal. */
 export class Saga {
   #steps: SagaStep[] = [];
+  #outcome: RollbackOutcome = { undone: [], notUndone: [], unknown: [] };
+
+  /** What all rollbacks of the run so far came to. */
+  get outcome(): RollbackOutcome {
+    return this.#outcome;
+  }
 
   add(step: SagaStep): void {
     this.#steps.push(step);
@@ -22,6 +28,16 @@ export class Saga {
     const taken = this.#steps.filter((step) => step.scope.isWithin(within));
     this.#steps = this.#steps.filter((step) => !step.scope.isWithin(within));
     return taken.reverse();
+  }
+
+  /** Adds what a rollback came to. */
+  remember({ undone, notUndone, unknown }: RollbackOutcome): void {
+    const before = this.#outcome;
+    this.#outcome = {
+      undone: [...before.undone, ...undone],
+      notUndone: [...before.notUndone, ...notUndone],
+      unknown: [...before.unknown, ...unknown],
+    };
   }
 
   /** Forgets unknown steps at and below a path, unless their compensation wants to run all the same. */

@@ -15,8 +15,12 @@ export interface RecordedCall {
   readonly method: string;
   readonly request: JsonObject;
   readonly deferred?: readonly DeferredLeaf[] | undefined;
-  /** `item` and `index` excepted, which change with every message. */
-  readonly idempotencyKey: string;
+}
+
+/** What the code, replayed or not, hands to the caller beside that. */
+export interface LocalCall {
+  readonly call: PlanCall;
+  readonly streamUntil: ((item: JsonValue, index: number) => boolean) | undefined;
 }
 
 /** Calls a service and waits for the answer. */
@@ -56,10 +60,13 @@ function callSpec(call: PlanCall, plan: Plan, frame: Frame, path: string, timeou
     const recorded: RecordedCall = {
       method: call.method.isConstant ? call.methodText : evaluateMethod(call.method, scope),
       request: value as JsonObject,
-      idempotencyKey,
       ...(deferred.length === 0 ? undefined : { deferred }),
     };
     const until = call.stream?.until;
+    const local: LocalCall = {
+      call,
+      streamUntil: until && ((item, index) => until.holds(new CallScope(scope, { item, index }))),
+    };
     return {
       step: path,
       service: call.service,
@@ -68,7 +75,7 @@ function callSpec(call: PlanCall, plan: Plan, frame: Frame, path: string, timeou
       retry: call.retry,
       timeoutMs,
       attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
-      streamUntil: until && ((item, index) => until.holds(new CallScope(scope, { item, index }))),
+      local,
     };
   }, path);
 }

@@ -9,6 +9,7 @@ import type { ForeachStep, RepeatStep } from "./plan.ts";
 /** Runs the steps once for each item; gives the list of what each iteration collects, in the order of the items. */
 export async function runForeach(step: ForeachStep, run: StepRun): Promise<JsonValue> {
   const items = evaluate(() => itemsOf(step.items.evaluate(run.frame)), run.path);
+  run.context.note({ type: "items_counted", step: run.path, count: items.length });
   const { maxConcurrency, failFast, collect } = step;
   const results: JsonValue[] = new Array(items.length).fill(null);
   await run.context.withScope({}, async (context) => {

@@ -24,6 +24,7 @@ export async function runRace(step: RaceStep, run: StepRun): Promise<JsonValue> 
   let lastError: StepFailedError | undefined;
   let other: unknown;
   const contend = async (runner: Runner): Promise<void> => {
+    if (winner !== undefined) return;
     await run.context.withScope({}, async (context) => {
       runner.scope = context.scope;
       const end = await runStep(runner.step, { ...run, context });

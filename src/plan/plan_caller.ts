@@ -1,0 +1,153 @@
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { StepSpec } from "../engine/context.ts";
+import { seededRandom } from "../engine/determinism.ts";
+import { failure, toFailure } from "../engine/failure.ts";
+import type {
+  AttemptResult,
+  AuthConfig,
+  CallContext,
+  CallRequest,
+  ServiceClient,
+  ServiceConfig,
+} from "../engine/service.ts";
+import type { StepCaller } from "../engine/step_runner.ts";
+import { fillDeferred, type Scope, type ScopeValue, type Template } from "../expr/mod.ts";
+import type { LocalCall, RecordedCall } from "./call_step.ts";
+import type { Plan, PlanService } from "./plan.ts";
+import { isConstantService, resolveService } from "./service_settings.ts";
+
+/** What a plan's calls need from around the run. */
+export interface PlanCallerOptions {
+  readonly plan: Plan;
+  readonly input: JsonValue;
+  readonly runId: string;
+  readonly startedAt: number;
+  readonly env: (name: string) => string | undefined;
+  /** Names of `env` that service settings read. */
+  readonly envNames: readonly string[];
+  readonly secrets: (name: string) => string | undefined;
+  /** Names of `secrets` that endpoints and TLS settings read. */
+  readonly secretNames: readonly string[];
+  readonly redactor: Redactor;
+  readonly client: (config: ServiceConfig) => ServiceClient;
+  readonly resolvePath: (name: string) => string;
+  /** Endpoints that replace the document's, by service name. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** Descriptor sets in base64, by service name. */
+  readonly descriptors: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the attempts of a plan's calls: resolves service settings and secrets at each attempt, lays the service's headers below the
+ * step's, and blots out secrets in what comes back. An expression that fails here is a permanent failure, nothing sent.
+ */
+export class PlanCaller implements StepCaller {
+  readonly #options: PlanCallerOptions;
+  readonly #configs = new Map<string, ServiceConfig>();
+
+  constructor(options: PlanCallerOptions) {
+    this.#options = options;
+  }
+
+  async call(spec: StepSpec, context: CallContext): Promise<AttemptResult> {
+    const { plan, client, redactor } = this.#options;
+    const service = plan.services.get(spec.service)!;
+    try {
+      const request = this.#request(spec, service, context);
+      const result = await client(this.#config(service)).call(request, context);
+      return redactor.isEmpty ? result : redact(result, redactor);
+    } catch (thrown) {
+      const reason = toFailure(thrown, "expression_error");
+      const refused = failure(reason.code, redactor.text(reason.message));
+      return { ok: false, failure: refused, class: "permanent", mayHaveActed: false };
+    }
+  }
+
+  #request(spec: StepSpec, service: PlanService, context: CallContext): CallRequest {
+    const { secrets, redactor } = this.#options;
+    const { call, streamUntil } = spec.local as LocalCall;
+    const { method, request: recorded, deferred } = spec.request as unknown as RecordedCall;
+    const request = deferred === undefined
+      ? recorded
+      : fillDeferred(recorded, deferred, secrets, (text) => redactor.add(text)) as JsonObject;
+    return {
+      method,
+      input: request["input"],
+      query: request["query"],
+      body: request["body"],
+      headers: this.#headers(service, request["headers"], context),
+      encoding: call.encoding,
+      expect: call.expect,
+      response: call.response,
+      streamMax: call.stream?.max,
+      streamUntil,
+      auth: service.auth && this.#evaluate(service.auth, context) as AuthConfig,
+    };
+  }
+
+  #headers(service: PlanService, own: JsonValue | undefined, context: CallContext): readonly JsonObject[] {
+    const layers: JsonObject[] = [];
+    if (service.headers !== undefined) layers.push(this.#evaluate(service.headers, context) as JsonObject);
+    if (isJsonObject(own)) layers.push(own);
+    return layers;
+  }
+
+  #config(service: PlanService): ServiceConfig {
+    const known = this.#configs.get(service.name);
+    if (known !== undefined) return known;
+    const { resolvePath, endpoints, descriptors } = this.#options;
+    const config = resolveService(service, {
+      scope: this.#scope({}),
+      resolvePath,
+      endpoint: endpoints[service.name],
+      descriptors: descriptors[service.name],
+    });
+    if (isConstantService(service)) this.#configs.set(service.name, config);
+    return config;
+  }
+
+  #evaluate(template: Template, context: CallContext): JsonValue {
+    if (template.isConstant) return template.evaluate(EMPTY_SCOPE);
+    const scope = this.#scope({ idempotency_key: context.idempotencyKey }, context.idempotencyKey);
+    if (!template.readsSecrets) return template.evaluate(scope);
+    const { value, deferred } = template.evaluateDeferred(scope);
+    const { secrets, redactor } = this.#options;
+    return fillDeferred(value, deferred, secrets, (text) => redactor.add(text));
+  }
+
+  /** The names that service settings see. Its randomness depends on the call alone, so every attempt sends the same. */
+  #scope(names: Readonly<Record<string, ScopeValue>>, key = ""): Scope {
+    const { plan, input, runId, startedAt, env, envNames, secrets, secretNames } = this.#options;
+    let random: (() => number) | undefined;
+    const lookup = (name: string): ScopeValue | undefined => {
+      if (Object.hasOwn(names, name)) return names[name];
+      if (name === "input") return input;
+      if (name === "run") return { id: runId, started_at: new Date(startedAt).toISOString() };
+      if (name === "workflow") return { name: plan.name, version: plan.version };
+      if (name === "env") return readAll(envNames, env);
+      return name === "secrets" ? readAll(secretNames, secrets) : undefined;
+    };
+    return { lookup, now: () => startedAt, random: () => (random ??= seededRandom(`${runId} ${key}`))() };
+  }
+}
+
+const EMPTY_SCOPE: Scope = { lookup: () => undefined, now: () => 0, random: () => 0 };
+
+function readAll(names: readonly string[], read: (name: string) => string | undefined): ScopeValue {
+  const values: Record<string, ScopeValue> = {};
+  for (const name of names) {
+    const value = read(name);
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+function redact(result: AttemptResult, redactor: Redactor): AttemptResult {
+  if (result.ok) return { ok: true, output: redactor.json(result.output) };
+  const { message, details } = result.failure;
+  return {
+    ...result,
+    failure: { ...result.failure, message: redactor.text(message), details: redactor.json(details) },
+  };
+}
