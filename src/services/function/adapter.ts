@@ -1,5 +1,5 @@
 import { toError } from "../../base/errors.ts";
-import { isJsonObject, type JsonValue } from "../../base/json.ts";
+import type { JsonValue } from "../../base/json.ts";
 import { failure } from "../../engine/failure.ts";
 import type { AttemptResult, CallContext, CallRequest, ServiceAdapter, ServiceClient } from "../../engine/service.ts";
 
@@ -65,10 +65,9 @@ class FunctionClient implements ServiceClient {
   }
 }
 
-/** What the journal would give back: the same for plain values, at no cost for the simplest. */
+/** What the journal would give back, at no cost for the simplest values. */
 function toJson(value: unknown): JsonValue {
   if (value === undefined || value === null) return null;
   if (typeof value === "string" || typeof value === "boolean") return value;
-  if (isJsonObject(value) && Object.keys(value).length === 0) return {};
   return JSON.parse(JSON.stringify(value) ?? "null");
 }
