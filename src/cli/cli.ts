@@ -1,0 +1,49 @@
+import type { CommandContext } from "@stricli/core";
+import type { Host } from "../runtime/runtime.ts";
+import { createStyle, type Style } from "./style.ts";
+
+/** What every command works with. */
+export interface Cli extends CommandContext {
+  readonly host: Host;
+  /** Colours for standard error. */
+  readonly style: Style;
+  /** What the process answers once the command is done. */
+  exitCode: number;
+  /** Restores the terminal; set while something is drawn on it. */
+  cleanUp: (() => void) | undefined;
+}
+
+/** The command line's state for one process. */
+export function createCli(host: Host): Cli {
+  const canColor = !host.env("NO_COLOR") && host.env("TERM") !== "dumb";
+  return {
+    host,
+    style: createStyle(canColor && host.stderr.isTerminal),
+    exitCode: 0,
+    cleanUp: undefined,
+    process: {
+      stdout: {
+        write: (text) => host.stdout.write(text),
+        getColorDepth: () => depth(canColor && host.stdout.isTerminal),
+      },
+      stderr: { write: (text) => host.stderr.write(text), getColorDepth: () => 1 },
+    },
+  };
+}
+
+/** Writes a line to standard error. */
+export function say(cli: Cli, line: string): void {
+  cli.host.stderr.write(`${line}\n`);
+}
+
+/** Whether the user asked for everything there is to know. */
+export function isDebug(cli: Cli): boolean {
+  const { args } = cli.host;
+  const index = args.indexOf("--log-level");
+  if (args.includes("--log-level=debug") || args[index + 1] === "debug" && index >= 0) return true;
+  return index < 0 && cli.host.env("MAESTRO_LOG_LEVEL") === "debug";
+}
+
+function depth(isColored: boolean): number {
+  return isColored ? 8 : 1;
+}

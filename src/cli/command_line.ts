@@ -1,0 +1,85 @@
+import {
+  ArgumentScannerError,
+  buildApplication,
+  formatMessageForArgumentScannerError,
+  run,
+  text_en,
+} from "@stricli/core";
+import { didYouMean } from "../base/text.ts";
+import type { Cli } from "./cli.ts";
+import { complete } from "./complete.ts";
+import { COMMAND_NAMES, routes } from "./routes.ts";
+
+/** Commands that the documents speak of and this release does not have. */
+const LATER = ["runs", "why", "test", "serve"];
+
+/** Exit code of wrong usage. */
+const USAGE = 2;
+
+/** Parses the arguments, runs the command that they name and gives its exit code. Errors are told, never thrown. */
+export async function runCommandLine(cli: Cli, args: readonly string[]): Promise<number> {
+  const application = buildApplication(routes, {
+    name: "maestro",
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: { onlyRequiredInUsageLine: true },
+    localization: { text },
+  });
+  if (args[0] === "__complete") return await complete(cli, application, args.slice(1));
+  const process = { ...cli.process, exitCode: null as number | string | null };
+  await run(application, rewrite(args), { ...cli, process, forCommand: () => cli } as never);
+  return process.exitCode === 0 ? cli.exitCode : USAGE;
+}
+
+/** `maestro help x` is `maestro x --help`, `maestro --version` is `maestro version`. */
+function rewrite(args: readonly string[]): readonly string[] {
+  if (args[0] === "help") return [...args.slice(1), "--help"];
+  if (args[0] === "--version" || args[0] === "-V") return ["version", ...args.slice(1)];
+  return args;
+}
+
+const text: typeof text_en = {
+  ...text_en,
+  noCommandRegisteredForInput: ({ input }) => usageError(unknownCommand(input)),
+  exceptionWhileParsingArguments: (error) =>
+    usageError(
+      error instanceof ArgumentScannerError
+        ? formatMessageForArgumentScannerError(error, SCANNER_MESSAGES)
+        : String(error),
+    ),
+};
+
+const SCANNER_MESSAGES: Parameters<typeof formatMessageForArgumentScannerError>[1] = {
+  FlagNotFoundError: ({ input, corrections }) =>
+    `Unknown flag "--${input}"${corrections.length > 0 ? `; did you mean "--${corrections[0]}"?` : ""}`,
+  AliasNotFoundError: ({ input }) => `Unknown flag "-${input}"`,
+  ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
+    `${name === name.toUpperCase() ? name : `--${name}`}: ${
+      exception instanceof Error ? exception.message : exception
+    }`,
+  EnumValidationError: ({ externalFlagName, input, values }) =>
+    `--${externalFlagName} must be one of ${values.join(", ")}, but is "${input}"${hint(input, values)}`,
+  UnsatisfiedFlagError: ({ externalFlagName, nextFlagName }) =>
+    `--${externalFlagName} needs a value${nextFlagName === undefined ? "" : `, but "--${nextFlagName}" follows`}`,
+  UnexpectedFlagError: ({ externalFlagName, previousInput, input }) =>
+    `--${externalFlagName} is given twice: "${previousInput}" and "${input}"`,
+  UnexpectedPositionalError: ({ input, expectedCount }) =>
+    `Unexpected argument "${input}": ${expectedCount === 0 ? "none is expected" : `only ${expectedCount} expected`}`,
+  UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing`,
+  InvalidNegatedFlagSyntaxError: ({ externalFlagName }) => `--${externalFlagName} takes no value`,
+};
+
+function usageError(message: string): string {
+  return `error[usage] ${message}\n  hint: \`maestro help\` lists the commands, \`maestro help COMMAND\` their flags`;
+}
+
+function unknownCommand(input: string): string {
+  if (LATER.includes(input)) {
+    return `"${input}" comes with a later release of Maestro; this one has ${COMMAND_NAMES.join(", ")}`;
+  }
+  return `Unknown command "${input}"${hint(input, COMMAND_NAMES)}`;
+}
+
+function hint(input: string, candidates: readonly string[]): string {
+  const match = didYouMean(input, candidates);
+  return match === undefined ? "" : `; ${match}`;
+}

@@ -1,0 +1,85 @@
+import { MaestroError } from "../../base/errors.ts";
+import { didYouMean } from "../../base/text.ts";
+import { createMaestro, type LoadedWorkflow, type RunResult } from "../../maestro.ts";
+import type { Redactor } from "../../base/redact.ts";
+import type { Cli } from "../cli.ts";
+import { readInput } from "../input.ts";
+import { followRun } from "../follow_run.ts";
+import { loadValid, readSource, readValues } from "../load.ts";
+import { createProgress } from "../progress/progress.ts";
+import { exitCodeOf } from "../report_run.ts";
+import { runJson } from "../run_json.ts";
+import { readSettings, type Settings } from "../settings.ts";
+
+/** Flags of `execute`. */
+export type ExecuteFlags = {
+  readonly input: string | undefined;
+  readonly set: readonly string[] | undefined;
+  readonly id: string | undefined;
+  readonly endpoint: readonly string[] | undefined;
+  readonly envFile: string | undefined;
+  readonly secretsFile: string | undefined;
+  readonly store: string | undefined;
+  readonly timeout: string | undefined;
+  readonly output: "json" | undefined;
+  readonly quiet: boolean | undefined;
+  readonly logFormat: "json" | "text" | undefined;
+  readonly logLevel: "debug" | "info" | "warn" | "error" | undefined;
+  readonly config: string | undefined;
+};
+
+/** Runs a workflow to its end. */
+export async function execute(cli: Cli, flags: ExecuteFlags, file: string): Promise<number> {
+  const settings = await readSettings(cli, flags);
+  checkStore(settings.store);
+  if (file === "-" && flags.input === "-") {
+    throw new MaestroError("usage", "Workflow and input cannot both come from standard input");
+  }
+  const source = await readSource(cli, file);
+  const input = await readInput(cli, flags.input, flags.set ?? []);
+  const values = await readValues(cli, settings);
+  const progress = await createProgress(cli, settings, values.redactor);
+  const maestro = createMaestro({ runtime: await cli.host.runtime(), ...values, onEvent: progress.onEvent });
+  try {
+    const workflow = await loadValid(cli, maestro, source, settings.quiet);
+    checkEndpoints(workflow, settings);
+    const run = await maestro.start(workflow, {
+      input,
+      endpoints: settings.endpoints,
+      ...(flags.id === undefined ? {} : { id: flags.id }),
+      ...(settings.timeoutMs === undefined ? {} : { timeoutMs: settings.timeoutMs }),
+    });
+    const end = await followRun(cli, run, progress);
+    progress.stop();
+    if (typeof end === "number") return end;
+    if (end.status !== "completed") progress.report(end);
+    printResult(cli, end, settings, values.redactor);
+    return exitCodeOf(end.status);
+  } finally {
+    progress.stop();
+    await maestro.close();
+  }
+}
+
+function printResult(cli: Cli, result: RunResult, settings: Settings, redactor: Redactor): void {
+  if (settings.output === "json") cli.host.stdout.write(`${JSON.stringify(redactor.json(runJson(result)), null, 2)}\n`);
+  else if (result.status === "completed") cli.host.stdout.write(`${JSON.stringify(redactor.json(result.output))}\n`);
+}
+
+function checkStore(store: string | undefined): void {
+  if (store === undefined || store === "memory:") return;
+  const scheme = /^[a-z]+:/.exec(store)?.[0] ?? store;
+  throw new MaestroError("store_unavailable", `This release of Maestro has no "${scheme}" store`, {
+    hint: "use --store memory:, the only one so far; it keeps nothing when the process ends",
+  });
+}
+
+function checkEndpoints({ plan, file }: LoadedWorkflow, { endpoints }: Settings): void {
+  for (const service of Object.keys(endpoints)) {
+    if (plan.services.has(service)) continue;
+    const names = [...plan.services.keys()];
+    throw new MaestroError("usage", `--endpoint names "${service}", which is no service of ${file}`, {
+      hint: didYouMean(service, names) ?? `its services are ${names.join(", ")}`,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import { plural } from "../../base/text.ts";
+import type { Diagnostic } from "../../base/diagnostics.ts";
+import { createMaestro } from "../../maestro.ts";
+import type { Cli } from "../cli.ts";
+import { formatDiagnostics } from "../diagnostics_output.ts";
+import { readSource, readValues } from "../load.ts";
+import { readSettings } from "../settings.ts";
+
+/** Flags of `validate`. */
+export type ValidateFlags = {
+  readonly online: boolean | undefined;
+  readonly format: "text" | "json" | "sarif" | "github" | undefined;
+  readonly output: "json" | undefined;
+  readonly envFile: string | undefined;
+  readonly secretsFile: string | undefined;
+  readonly config: string | undefined;
+};
+
+/** Exit code of an invalid workflow. */
+const INVALID = 3;
+
+/** Checks workflows and prints every finding. */
+export async function validate(cli: Cli, flags: ValidateFlags, ...files: string[]): Promise<number> {
+  const settings = await readSettings(cli, flags);
+  const maestro = createMaestro({ runtime: await cli.host.runtime(), ...await readValues(cli, settings) });
+  const format = flags.format ?? (settings.output === "json" ? "json" : "text");
+  const found: Diagnostic[] = [];
+  const texts = new Map<string, string>();
+  try {
+    for (const file of files) {
+      const source = await readSource(cli, file);
+      texts.set(source.file, source.text);
+      const { workflow, diagnostics } = await maestro.load(source, { online: flags.online ?? false });
+      found.push(...diagnostics);
+      if (format !== "text" || workflow === undefined) continue;
+      const { steps, services } = workflow.plan;
+      cli.host.stdout.write(
+        `${source.file}: valid (${plural(steps.length, "step")}, ${plural(services.size, "service")})\n`,
+      );
+    }
+  } finally {
+    await maestro.close();
+  }
+  cli.host.stdout.write(formatDiagnostics(found, format, texts));
+  return found.some(({ severity }) => severity === "error") ? INVALID : 0;
+}

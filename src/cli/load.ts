@@ -1,0 +1,72 @@
+import { MaestroError } from "../base/errors.ts";
+import { Redactor } from "../base/redact.ts";
+import type { LoadedWorkflow, Maestro } from "../maestro.ts";
+import { diagnosticsText } from "./diagnostics_output.ts";
+import type { Cli } from "./cli.ts";
+import { readKeyValueFile } from "./key_value_file.ts";
+import { fileError } from "./report_error.ts";
+
+/** A workflow's text and the name under which diagnostics speak of it. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * Reads a workflow; `-` is standard input.
+ *
+ * @throws MaestroError `file_not_readable`.
+ */
+export async function readSource(cli: Cli, file: string): Promise<Source> {
+  if (file === "-") return { file: "<stdin>", text: await cli.host.stdin.readText() };
+  const text = await cli.host.files.readText(file).catch((error) => {
+    throw fileError("the workflow", file, error);
+  });
+  return { file, text };
+}
+
+/** Where `env.NAME` and `secrets.NAME` come from: the files that flags name, else the process's environment. */
+export interface Values {
+  env(name: string): string | undefined;
+  secrets(name: string): string | undefined;
+  /** Knows every secret of the secrets file already, and learns the others as they are read. */
+  readonly redactor: Redactor;
+}
+
+/** Reads the env and secrets files. `secrets.NAME` falls back to `MAESTRO_SECRET_NAME`. */
+export async function readValues(
+  cli: Cli,
+  files: { readonly envFile?: string | undefined; readonly secretsFile?: string | undefined },
+): Promise<Values> {
+  const redactor = new Redactor();
+  const env = files.envFile === undefined ? undefined : await readKeyValueFile(cli, "env file", files.envFile);
+  const secrets = files.secretsFile === undefined
+    ? undefined
+    : await readKeyValueFile(cli, "secrets file", files.secretsFile);
+  for (const secret of secrets?.values() ?? []) redactor.add(secret);
+  return {
+    env: (name) => env?.get(name) ?? cli.host.env(name),
+    secrets(name) {
+      const secret = secrets?.get(name) ?? cli.host.env(`MAESTRO_SECRET_${name}`);
+      if (secret !== undefined) redactor.add(secret);
+      return secret;
+    },
+    redactor,
+  };
+}
+
+/**
+ * Loads a workflow that must be valid; its warnings are told unless `quiet`.
+ *
+ * @throws MaestroError `invalid_workflow`, after every problem was told.
+ */
+export async function loadValid(cli: Cli, maestro: Maestro, source: Source, quiet: boolean): Promise<LoadedWorkflow> {
+  const { workflow, diagnostics } = await maestro.load(source);
+  const told = quiet ? diagnostics.filter(({ severity }) => severity === "error") : diagnostics;
+  if (told.length > 0) {
+    cli.host.stderr.write(diagnosticsText(told, new Map([[source.file, source.text]])));
+  }
+  if (workflow !== undefined) return workflow;
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  throw new MaestroError("invalid_workflow", `${source.file} has ${errors} error${errors === 1 ? "" : "s"}`);
+}

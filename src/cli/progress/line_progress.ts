@@ -1,0 +1,104 @@
+import type { Redactor } from "../../base/redact.ts";
+import type { RunEvent, RunListener } from "../../engine/hooks.ts";
+import type { Entry } from "../../engine/journal.ts";
+import type { OutputStream } from "../../runtime/runtime.ts";
+import { printable } from "../printable.ts";
+import { describeFailure } from "../report_run.ts";
+import { formatTime } from "./tree_view.ts";
+
+/** One line an event, for pipes and files. Each begins with the time since the run's start. */
+export class LineProgress {
+  readonly #stream: OutputStream;
+  readonly #redactor: Redactor;
+  readonly #startedAt = new Map<string, number>();
+  readonly #undoing = new Map<string, string>();
+  #runStartedAt = 0;
+
+  constructor(stream: OutputStream, redactor: Redactor) {
+    this.#stream = stream;
+    this.#redactor = redactor;
+  }
+
+  /** Hears the run. */
+  readonly onEvent: RunListener = (event) => {
+    if (event.entry.type === "run_started") this.#runStartedAt = event.time;
+    const text = this.#describe(event);
+    if (text === undefined) return;
+    const time = `+${((event.time - this.#runStartedAt) / 1_000).toFixed(3)}s`;
+    this.note(`${time.padStart(9)}  ${text}`);
+  };
+
+  /** Writes a line. */
+  note(text: string): void {
+    this.#stream.write(`${this.#redactor.text(printable(text))}\n`);
+  }
+
+  #describe({ entry, workflow, time, runId }: RunEvent): string | undefined {
+    switch (entry.type) {
+      case "run_started":
+        return `${workflow} started, run ${runId}`;
+      case "run_finished":
+        return `${workflow} ${entry.status}${took(this.#runStartedAt, time)}`;
+      case "rollback_started":
+        return `rolling back ${entry.steps} after ${describeFailure(entry.error)}`;
+      case "cancel_requested":
+        return entry.reason === "timeout" ? "the run's time is up" : "cancelling";
+      case "log":
+        return `${entry.step}: ${entry.text}`;
+      default:
+        return "step" in entry ? this.#describeStep(entry, time) : undefined;
+    }
+  }
+
+  #describeStep(entry: Extract<Entry, { readonly step: string }>, time: number): string | undefined {
+    const { step } = entry;
+    switch (entry.type) {
+      case "step_scheduled":
+        this.#startedAt.set(step, time);
+        if (entry.compensates !== undefined) this.#undoing.set(step, entry.compensates);
+        return entry.compensates === undefined
+          ? `${step}: calling ${entry.service} ${entry.method}`
+          : `${entry.compensates}: undoing with ${entry.service} ${entry.method}`;
+      case "attempt_failed":
+        return entry.retryInMs === undefined
+          ? undefined
+          : `${this.#undoing.get(step) ?? step}: attempt ${entry.attempt} failed: ${describeFailure(entry.failure)}; ` +
+            `next in ${formatTime(entry.retryInMs)}`;
+      case "step_completed":
+      case "step_failed":
+      case "step_unknown":
+      case "step_cancelled":
+        return this.#describeOutcome(entry, time);
+      case "step_skipped":
+        return `${step}: skipped`;
+      case "block_opened":
+        this.#startedAt.set(step, time);
+        return undefined;
+      case "block_closed":
+        return entry.failure === undefined
+          ? undefined
+          : `${step}: ${entry.kind} ${entry.status}: ${describeFailure(entry.failure)}`;
+      case "error_handled":
+        return `${step}: error handled, going on`;
+      default:
+        return undefined;
+    }
+  }
+
+  #describeOutcome(entry: Extract<Entry, { readonly attempts: number }>, time: number): string {
+    const { step } = entry;
+    const undone = this.#undoing.get(step);
+    const start = this.#startedAt.get(step);
+    this.#startedAt.delete(step);
+    this.#undoing.delete(step);
+    const duration = took(start, time);
+    if (entry.type === "step_completed") return `${undone ?? step}: ${undone ? "undone" : "completed"}${duration}`;
+    const status = entry.type.slice("step_".length);
+    const what = undone === undefined ? `${step}: ${status}` : `${undone}: undoing ${status}`;
+    return `${what}${duration}: ${describeFailure(entry.failure)}`;
+  }
+}
+
+function took(start: number | undefined, end: number): string {
+  return start === undefined ? "" : ` in ${formatTime(end - start)}`;
+}

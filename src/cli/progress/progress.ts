@@ -1,0 +1,62 @@
+import type { Redactor } from "../../base/redact.ts";
+import type { RunListener } from "../../engine/hooks.ts";
+import type { RunResult } from "../../maestro.ts";
+import { type Cli, say } from "../cli.ts";
+import { describeRun } from "../report_run.ts";
+import type { Settings } from "../settings.ts";
+import { LineProgress } from "./line_progress.ts";
+import { TreeProgress } from "./tree_progress.ts";
+
+/** How a run is shown on standard error while it goes on, and what is said of its end. */
+export interface Progress {
+  /** Hears the run. */
+  readonly onEvent: RunListener;
+  /** Tells the user something that is no event of the run. */
+  note(text: string): void;
+  /** Says how a run that did not complete went wrong. */
+  report(result: RunResult): void;
+  /** Draws the last state and gives the terminal back. May be called more than once. */
+  stop(): void;
+}
+
+/** Picks the form: logs where they are asked for, nothing with `--quiet`, a live tree on a terminal, else a line an event. */
+export async function createProgress(cli: Cli, settings: Settings, redactor: Redactor): Promise<Progress> {
+  const report = (result: RunResult): void => cli.host.stderr.write(redactor.text(describeRun(result, cli.style)));
+  if (settings.logFormat !== undefined || settings.logLevel !== undefined) return logProgress(cli, settings, redactor);
+  if (settings.quiet) {
+    return {
+      onEvent: () => undefined,
+      note: (text) => say(cli, text),
+      report,
+      stop: () => undefined,
+    };
+  }
+  if (isLive(cli)) {
+    const tree = new TreeProgress(cli, redactor);
+    return { onEvent: tree.onEvent, note: (text) => tree.note(text), report, stop: () => tree.stop() };
+  }
+  const lines = new LineProgress(cli.host.stderr, redactor);
+  return { onEvent: lines.onEvent, note: (text) => lines.note(text), report, stop: () => undefined };
+}
+
+async function logProgress(cli: Cli, settings: Settings, redactor: Redactor): Promise<Progress> {
+  const { createRunLog } = await import("../../telemetry/log.ts");
+  const { logFormat = "text", logLevel = "info", quiet } = settings;
+  const log = createRunLog({
+    format: logFormat,
+    level: quiet ? "error" : logLevel,
+    redactor,
+    write: (line) => cli.host.stderr.write(line),
+  });
+  return {
+    onEvent: log.onEvent,
+    note: (text) => log.note(text),
+    report: (result) =>
+      logFormat === "json" ? log.end(result) : cli.host.stderr.write(redactor.text(describeRun(result, cli.style))),
+    stop: () => undefined,
+  };
+}
+
+function isLive({ host }: Cli): boolean {
+  return host.stderr.isTerminal && !host.env("CI") && host.env("TERM") !== "dumb";
+}

@@ -1,0 +1,58 @@
+import type { RunListener } from "../../engine/hooks.ts";
+import type { Redactor } from "../../base/redact.ts";
+import type { Cli } from "../cli.ts";
+import { printable } from "../printable.ts";
+import { LiveRegion } from "./live_region.ts";
+import { RunTree } from "./run_tree.ts";
+import { drawTree } from "./tree_view.ts";
+
+/** At most this often: 12 pictures a second. */
+const FRAME_MS = 80;
+
+/** Lines of the last picture, which stays; the terminal's height no longer limits it. */
+const LAST_ROWS = 200;
+
+/** A live tree on a terminal. */
+export class TreeProgress {
+  readonly #cli: Cli;
+  readonly #redactor: Redactor;
+  readonly #region: LiveRegion;
+  readonly #tree = new RunTree();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(cli: Cli, redactor: Redactor) {
+    this.#cli = cli;
+    this.#redactor = redactor;
+    this.#region = new LiveRegion(cli.host.stderr);
+  }
+
+  /** Hears the run. The first event starts the drawing. */
+  readonly onEvent: RunListener = (event) => {
+    const logged = this.#tree.apply(event);
+    if (logged !== undefined) this.#region.print(this.#redactor.text(printable(logged)));
+    if (this.#timer !== undefined) return;
+    this.#cli.cleanUp = () => this.stop();
+    this.#timer = setInterval(() => this.#draw(this.#cli.host.stderr.size().rows - 1), FRAME_MS);
+  };
+
+  /** Writes a line above the tree. */
+  note(text: string): void {
+    this.#region.print(this.#cli.style.yellow(text));
+  }
+
+  /** Draws the last picture and gives the terminal back. */
+  stop(): void {
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#cli.cleanUp = undefined;
+    this.#draw(LAST_ROWS);
+    this.#region.close();
+  }
+
+  #draw(rows: number): void {
+    const { columns } = this.#cli.host.stderr.size();
+    const lines = drawTree(this.#tree, { style: this.#cli.style, columns, rows, now: Date.now() });
+    this.#region.draw(lines.map((line) => this.#redactor.text(line)));
+  }
+}

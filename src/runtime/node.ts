@@ -1,0 +1,4 @@
+import { main } from "../cli/main.ts";
+import { createHost } from "./process.ts";
+
+await main(createHost("node"));

@@ -1,0 +1,77 @@
+import { pino } from "pino";
+import type { Redactor } from "../base/redact.ts";
+import type { Failure } from "../engine/failure.ts";
+import type { RunListener } from "../engine/hooks.ts";
+import type { RunCause, RunStatus } from "../engine/run.ts";
+import { logTextLine } from "./log_text.ts";
+import { RunLog } from "./run_log.ts";
+
+/** Options of `createRunLog`. */
+export interface RunLogOptions {
+  /** JSON objects, or lines for people. */
+  readonly format: "json" | "text";
+  /** Least severe level that is written; inputs and outputs are written at `debug` only. */
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** Every line passes through it. */
+  readonly redactor: Redactor;
+  /** Takes each line, its line break included; must have handed it on before it returns. */
+  write(line: string): void;
+}
+
+/** How a run ended, as far as the log tells. */
+export interface RunEnding {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly status: RunStatus;
+  readonly cause: RunCause | null;
+  readonly error: Failure | null;
+  readonly rollback: {
+    readonly undone: readonly string[];
+    readonly notUndone: readonly string[];
+    readonly unknown: readonly string[];
+  };
+}
+
+/** Writes what happens in runs as log lines. */
+export interface Log {
+  readonly onEvent: RunListener;
+  /** A line that belongs to no event. */
+  note(message: string): void;
+  /** The line that says how a run that did not complete went wrong, and what was undone. */
+  end(ending: RunEnding): void;
+}
+
+/** Opens a log of runs. Nothing is buffered: each line has been handed to `write` when the call that caused it returns. */
+export function createRunLog({ format, level, redactor, write }: RunLogOptions): Log {
+  const stream = {
+    write(line: string): void {
+      const clean = redactor.text(line);
+      write(format === "json" ? clean : logTextLine(clean));
+    },
+  };
+  const logger = pino({
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+    messageKey: "message",
+  }, stream);
+  const runs = new RunLog(logger);
+  return {
+    onEvent: (event) => runs.hear(event),
+    note: (message) => logger.warn(message),
+    end: ({ runId, workflow, status, cause, error, rollback }) =>
+      logger.error({
+        run_id: runId,
+        workflow,
+        status,
+        cause,
+        step_id: error?.step ?? undefined,
+        code: error?.code,
+        error: error?.message,
+        undone: rollback.undone,
+        not_undone: rollback.notUndone,
+        unknown: rollback.unknown,
+      }, "run did not complete"),
+  };
+}
