@@ -1,0 +1,138 @@
+import { type Channel, type Metadata, status, type StatusObject } from "@grpc/grpc-js";
+import type { AbortReason } from "../../engine/service.ts";
+import { toBuffer } from "../../runtime/buffer.ts";
+import type { PooledChannel } from "./channel_pool.ts";
+
+type ChannelCall = ReturnType<Channel["createCall"]>;
+
+/** Delays beyond this fire at once in every runtime. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** What one exchange sends, and what happens to the answers. */
+export interface ExchangeOptions {
+  /** `/pkg.Service/Method`. */
+  readonly path: string;
+  readonly metadata: Metadata;
+  /** The encoded messages, sent in order; then the sending side is closed. */
+  readonly messages: readonly Uint8Array[];
+  /** Gets every message; `true` ends the exchange, and a throw does so too. */
+  readonly receive: (message: Uint8Array) => boolean;
+  /** How long it may last from now on. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How an exchange ended: by the server's status, cut off, closed by `receive`, or by an error that `receive` threw. */
+export type ExchangeEnd =
+  | { readonly by: "status"; readonly status: StatusObject }
+  | { readonly by: "cut"; readonly reason: AbortReason }
+  | { readonly by: "closed" }
+  | { readonly by: "thrown"; readonly error: unknown };
+
+/** The end of an exchange with what is known besides. */
+export interface ExchangeResult {
+  readonly end: ExchangeEnd;
+  /** The server's headers, if any came. */
+  readonly headers: Metadata | undefined;
+  /** Whether the request may have reached the server. False only when it surely did not. */
+  readonly wasSent: boolean;
+}
+
+/**
+ * Carries out one call of any kind on a channel. Never rejects.
+ *
+ * Settles at once when the signal is aborted or the time is over; the server is told to stop.
+ */
+export function exchange(pooled: PooledChannel, options: ExchangeOptions): Promise<ExchangeResult> {
+  return new Promise((resolve) => new Exchange(pooled, options, resolve).start());
+}
+
+class Exchange {
+  readonly #pooled: PooledChannel;
+  readonly #options: ExchangeOptions;
+  readonly #resolve: (result: ExchangeResult) => void;
+  readonly #mark: number;
+  readonly #call: ChannelCall;
+  #headers: Metadata | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sent = 0;
+  #isOver = false;
+
+  constructor(pooled: PooledChannel, options: ExchangeOptions, resolve: (result: ExchangeResult) => void) {
+    this.#pooled = pooled;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#mark = pooled.mark();
+    // The deadline travels as metadata and is kept by our own timer, so that its failure is always ours.
+    this.#call = pooled.channel.createCall(options.path, Infinity, null, null, null);
+  }
+
+  start(): void {
+    const { metadata, timeoutMs, signal } = this.#options;
+    this.#timer = setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER_MS), this);
+    signal.addEventListener("abort", this);
+    this.#call.start(metadata, this);
+    this.#call.startRead();
+    this.#send();
+  }
+
+  /** The signal's abort. */
+  handleEvent(): void {
+    this.cut(this.#options.signal.reason === "timeout" ? "timeout" : "cancelled");
+  }
+
+  cut(reason: AbortReason): void {
+    // A connection on which nothing came back until the time was over may be dead without knowing.
+    if (reason === "timeout" && this.#headers === undefined) this.#pooled.retire();
+    this.#stop({ by: "cut", reason });
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#headers = metadata;
+  }
+
+  onReceiveMessage(message: Uint8Array): void {
+    if (this.#isOver) return;
+    try {
+      if (this.#options.receive(message)) this.#stop({ by: "closed" });
+      else this.#call.startRead();
+    } catch (error) {
+      this.#stop({ by: "thrown", error });
+    }
+  }
+
+  onReceiveStatus(status: StatusObject): void {
+    // A call that never got a connection has no context of one.
+    this.#finish({ by: "status", status }, this.#call.getAuthContext() !== null);
+  }
+
+  /** grpc-js keeps one message at a time before there is a connection, so the next waits for the one before. */
+  #send(): void {
+    const message = this.#options.messages[this.#sent++];
+    if (message !== undefined) {
+      const isLast = this.#sent === this.#options.messages.length;
+      this.#call.sendMessageWithContext(isLast ? {} : { callback: () => this.#send() }, toBuffer(message));
+      if (!isLast) return;
+    }
+    this.#call.halfClose();
+  }
+
+  #stop(end: ExchangeEnd): void {
+    if (this.#isOver) return;
+    const wasSent = this.#headers !== undefined || this.#pooled.mayHaveSent(this.#mark);
+    this.#finish(end, wasSent);
+    this.#call.cancelWithStatus(status.CANCELLED, "Cancelled by the caller");
+  }
+
+  #finish(end: ExchangeEnd, wasSent: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#options.signal.removeEventListener("abort", this);
+    this.#resolve({ end, headers: this.#headers, wasSent });
+  }
+}
+
+function expire(exchange: Exchange): void {
+  exchange.cut("timeout");
+}

@@ -1,0 +1,60 @@
+import { create, type DescFile, type FileRegistry, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import type { Server, ServerDuplexStream } from "@grpc/grpc-js";
+import { ReflectionRequest, ReflectionResponse } from "../../src/services/grpc/reflection_schema.ts";
+import { toBuffer } from "../../src/runtime/buffer.ts";
+
+/** The versions of the reflection protocol. */
+export type ReflectionVersion = "v1" | "v1alpha";
+
+interface Question {
+  readonly messageRequest: { readonly case?: string; readonly value: string };
+}
+
+/** Serves the descriptors of a registry by reflection. */
+export function addReflection(server: Server, version: ReflectionVersion, registry: () => FileRegistry): void {
+  server.addService(
+    {
+      ServerReflectionInfo: {
+        path: `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+        requestStream: true,
+        responseStream: true,
+        requestSerialize: (value: Message) => toBuffer(toBinary(ReflectionRequest, value)),
+        requestDeserialize: (bytes: Uint8Array) => fromBinary(ReflectionRequest, bytes),
+        responseSerialize: (value: Message) => toBuffer(toBinary(ReflectionResponse, value)),
+        responseDeserialize: (bytes: Uint8Array) => fromBinary(ReflectionResponse, bytes),
+      },
+    },
+    {
+      ServerReflectionInfo(call: ServerDuplexStream<Message & Question, Message>) {
+        call.on("data", (question: Question) => {
+          const messageResponse = answer(registry(), question.messageRequest);
+          call.write(create(ReflectionResponse, { messageResponse } as never));
+        });
+        call.on("end", () => call.end());
+        call.on("error", () => call.end());
+      },
+    },
+  );
+}
+
+function answer(registry: FileRegistry, question: Question["messageRequest"]): object {
+  switch (question.case) {
+    case "listServices":
+      return {
+        case: "listServicesResponse",
+        value: { service: [...registry].flatMap((type) => type.kind === "service" ? [{ name: type.typeName }] : []) },
+      };
+    case "fileByFilename":
+      return fileAnswer(registry.getFile(question.value));
+    default:
+      return fileAnswer(registry.get(question.value)?.file);
+  }
+}
+
+/** One file without its imports: clients have to ask for them. */
+function fileAnswer(file: DescFile | undefined): object {
+  if (file === undefined) return { case: "errorResponse", value: { errorCode: 5, errorMessage: "not found" } };
+  const bytes = toBinary(FileDescriptorProtoSchema, file.proto);
+  return { case: "fileDescriptorResponse", value: { fileDescriptorProto: [bytes] } };
+}

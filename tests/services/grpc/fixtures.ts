@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import type {
+  AttemptResult,
+  CallContext,
+  CallRequest,
+  ServiceClient,
+  ServiceConfig,
+} from "../../../src/engine/service.ts";
+import type { JsonValue } from "../../../src/base/json.ts";
+import { createGrpcAdapter } from "../../../src/services/grpc/adapter.ts";
+import { compileProtoFiles } from "../../../src/services/grpc/proto_files.ts";
+
+/** Where the `.proto` files of the tests lie. */
+export const PROTO_FOLDER: string = decodeURIComponent(new URL("../../fixtures/proto", import.meta.url).pathname);
+
+/** Compiles `.proto` files of the fixtures. */
+export function compileFixtures(...names: readonly string[]): Promise<Uint8Array> {
+  return compileProtoFiles(names.map((name) => `${PROTO_FOLDER}/${name}`), (path) => readFile(path));
+}
+
+/** The configuration of a service with nothing but defaults. */
+export function serviceConfig(endpoint: string, more: Partial<ServiceConfig> = {}): ServiceConfig {
+  return {
+    name: "shop",
+    type: "grpc",
+    endpoint,
+    circuitBreaker: false,
+    maxResponse: 10 * 1024 * 1024,
+    idempotencyHeader: "Idempotency-Key",
+    noEffectOn: [],
+    ...more,
+  };
+}
+
+/** Opens a client of the adapter under test. */
+export function openClient(endpoint: string, more: Partial<ServiceConfig> = {}): ServiceClient {
+  return createGrpcAdapter({ readFile: (path) => readFile(path) }).open(serviceConfig(endpoint, more));
+}
+
+/** The circumstances of a call with nothing special about them. */
+export function callContext(more: Partial<CallContext> = {}): CallContext {
+  return {
+    idempotencyKey: "key-1",
+    runId: "run-1",
+    workflow: "checkout",
+    step: "order",
+    attempt: 1,
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    deadline: undefined,
+    attemptTimeoutMs: 5_000,
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+/** Makes one call. */
+export function call(
+  client: ServiceClient,
+  method: string,
+  input?: JsonValue,
+  more: Partial<CallRequest> = {},
+  context: Partial<CallContext> = {},
+): Promise<AttemptResult> {
+  return client.call({ method, headers: [], ...input === undefined ? {} : { input }, ...more }, callContext(context));
+}
+
+/** The output of a call that has to go well. */
+export async function output(result: Promise<AttemptResult>): Promise<JsonValue> {
+  const settled = await result;
+  if (!settled.ok) throw new Error(`${settled.failure.code}: ${settled.failure.message}`);
+  return settled.output;
+}
+
+/** The failure of a call that has to fail. */
+export async function failureOf(result: Promise<AttemptResult>): Promise<AttemptResult & { readonly ok: false }> {
+  const settled = await result;
+  if (settled.ok) throw new Error(`It went well: ${JSON.stringify(settled.output)}`);
+  return settled;
+}
