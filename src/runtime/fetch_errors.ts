@@ -1,0 +1,48 @@
+import { FetchError } from "./fetch.ts";
+
+/** What the wire was doing when an error came up. */
+export interface WireState {
+  readonly secure: boolean;
+  /** Whether the request may have left the machine. */
+  readonly sent: boolean;
+  /** Whether the connection had served an earlier request and nothing of this answer has arrived. */
+  readonly stale: boolean;
+}
+
+/** Certificate errors have no common prefix; these are the beginnings of the names that OpenSSL and the runtimes give them. */
+const TLS_CODE =
+  /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|UNKNOWN_ISSUER)/;
+
+/** Gives what OpenSSL has to say without its numbers, file names and places. */
+const OPENSSL_NOISE = /error:[0-9A-Fa-f]+:[^:]*:[^:]*:([^:\n]+)/;
+
+/** Sorts an error of `node:http`, as any of the runtimes gives it. Before anything was sent, whatever is no TLS error is a refused connection. */
+export function toFetchError(error: unknown, state: WireState): FetchError {
+  if (error instanceof FetchError) return error;
+  const { code, message } = describe(error);
+  if (TLS_CODE.test(code)) {
+    return new FetchError(
+      "tls_error",
+      OPENSSL_NOISE.exec(message)?.[1]?.replaceAll("_", " ").toLowerCase() ?? message,
+      false,
+    );
+  }
+  if (!state.sent) {
+    const closed = state.secure && (code === "ECONNRESET" || code === "EPIPE");
+    return new FetchError("connection_refused", closed ? "connection closed during the TLS handshake" : message, false);
+  }
+  if (code.startsWith("HPE_")) return new FetchError("bad_response", message.replace(/^Parse Error: /, ""), true);
+  return new FetchError("connection_lost", lostMessage(code, message), true, state.stale);
+}
+
+function lostMessage(code: string, message: string): string {
+  if (code === "ECONNRESET" || message === "aborted") return "the service closed the connection";
+  return message;
+}
+
+/** An error for several addresses of one host may have no message of its own. */
+function describe(error: unknown): { code: string; message: string } {
+  const { code, message, errors } = error as { code?: unknown; message?: string; errors?: readonly unknown[] };
+  if (errors?.[0] !== undefined && !message) return describe(errors[0]);
+  return { code: typeof code === "string" ? code : "", message: message || String(code ?? error) };
+}

@@ -1,0 +1,269 @@
+import { abortReason } from "../../base/abort.ts";
+import type { JsonValue } from "../../base/json.ts";
+import { type Clock, systemClock } from "../../engine/clock.ts";
+import type {
+  AttemptResult,
+  CallContext,
+  CallRequest,
+  ServiceAdapter,
+  ServiceClient,
+  ServiceConfig,
+} from "../../engine/service.ts";
+import {
+  type Fetch,
+  FetchError,
+  type FetchFactory,
+  type FetchRequest,
+  type FetchResponse,
+} from "../../runtime/fetch.ts";
+import { type Authorizer, createAuthorizer } from "../auth.ts";
+import { type Endpoint, parseEndpoint, redirectTarget, resolveAddress } from "./address.ts";
+import { decodeAnswer, decompress, headerOf } from "./answer.ts";
+import { BadRequest } from "./bad_request.ts";
+import { addQuery, encodeBody } from "./body.ts";
+import { buildHeaders, type Headers } from "./headers.ts";
+import {
+  badInput,
+  badResponse,
+  type FailedAttempt,
+  isSafeVerb,
+  parseRetryAfter,
+  type RequestName,
+  statusFailure,
+  wireFailure,
+} from "./status.ts";
+import { readTls, TlsFileError } from "./tls.ts";
+
+/** What the HTTP adapter works with. */
+export interface HttpAdapterOptions {
+  readonly fetch: FetchFactory;
+  /** Reads a file of a service's TLS settings, at the first call that needs it. */
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  /** Give the one that other adapters use, so that tokens are shared. @default Its own */
+  readonly authorizer?: Authorizer | undefined;
+  /** Says what the date of a `Retry-After` is measured against. @default The machine's clock */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Makes the adapter for services of type `http`.
+ *
+ * Its clients watch the signal of a call and nothing else; the limit of the attempt is the caller's to enforce. A connection that breaks is
+ * never used as a reason to send again, with one exception: GET and HEAD, which change nothing, are sent once more when a kept-alive connection turns
+ * out to be closed. A POST that meets the same fate is `connection_lost`.
+ */
+export function createHttpAdapter(options: HttpAdapterOptions): ServiceAdapter {
+  const clock = options.clock ?? systemClock;
+  const authorizer = options.authorizer ?? createAuthorizer({ fetch: options.fetch, clock });
+  return { open: (config) => new HttpClient(config, { ...options, clock, authorizer }) };
+}
+
+type Tools = Required<{ [K in keyof HttpAdapterOptions]: NonNullable<HttpAdapterOptions[K]> }>;
+
+/** A call ready to be sent. */
+interface Prepared extends RequestName {
+  readonly endpoint: Endpoint;
+  readonly request: CallRequest;
+  readonly signal: AbortSignal;
+  readonly headers: Headers;
+  readonly body: string | Uint8Array | undefined;
+  target: string;
+}
+
+const MOST_REDIRECTS = 5;
+
+/** An answer that is only passed over is read up to here, so that its connection can serve again. */
+const PASSED_OVER_BYTES = 64 * 1024;
+
+class HttpClient implements ServiceClient {
+  readonly #config: ServiceConfig;
+  readonly #tools: Tools;
+  #endpoint: Endpoint | undefined;
+  #fetch: Fetch | undefined;
+
+  constructor(config: ServiceConfig, tools: Tools) {
+    this.#config = config;
+    this.#tools = tools;
+  }
+
+  async call(request: CallRequest, context: CallContext): Promise<AttemptResult> {
+    let call: Prepared;
+    try {
+      call = this.#prepare(request, context);
+    } catch (error) {
+      if (error instanceof BadRequest) return badInput(error.message);
+      throw error;
+    }
+    try {
+      this.#fetch ??= await this.#connect(call.endpoint);
+      return await this.#authorized(call, this.#fetch);
+    } catch (error) {
+      if (error instanceof TlsFileError) {
+        return wireFailure(call, new FetchError("tls_error", error.message, false), "timeout");
+      }
+      if (error instanceof FetchError) return wireFailure(call, error, abortReason(context.signal));
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+    this.#fetch?.close();
+  }
+
+  #prepare(request: CallRequest, context: CallContext): Prepared {
+    const config = this.#config;
+    const endpoint = this.#endpoint ??= checkedEndpoint(config);
+    const { verb, target } = resolveAddress(endpoint, request.method);
+    const body = encodeBody(verb, request, context.idempotencyKey);
+    return {
+      config,
+      endpoint,
+      request,
+      signal: context.signal,
+      verb,
+      path: target.replace(/\?.*$/s, ""),
+      target: addQuery(target, verb, request),
+      headers: buildHeaders(config, request, context, body?.contentType),
+      body: body?.content,
+    };
+  }
+
+  async #connect(endpoint: Endpoint): Promise<Fetch> {
+    const { tls } = this.#config;
+    const contents = tls === undefined ? undefined : await readTls(tls, this.#tools.readFile);
+    return this.#fetch ?? this.#tools.fetch({ origin: endpoint.origin, tls: contents });
+  }
+
+  /** Sends with the service's credentials; a token that is refused is renewed once. A header of the workflow's own wins. */
+  async #authorized(call: Prepared, fetch: Fetch): Promise<AttemptResult> {
+    const { auth } = call.request;
+    if (auth === undefined || call.headers["authorization"] !== undefined) {
+      return await this.#exchange(call, fetch, false);
+    }
+    const first = await this.#tools.authorizer.authorize(auth, { signal: call.signal });
+    if (!first.ok) return first;
+    call.headers["authorization"] = first.header;
+    const renewable = "oauth2" in auth;
+    const result = await this.#exchange(call, fetch, renewable);
+    if (result !== REFUSED) return result;
+    const second = await this.#tools.authorizer.authorize(auth, { signal: call.signal, refused: first.header });
+    if (!second.ok) return second;
+    call.headers["authorization"] = second.header;
+    return await this.#exchange(call, fetch, false);
+  }
+
+  async #exchange(call: Prepared, fetch: Fetch, renewable: false): Promise<AttemptResult>;
+  async #exchange(call: Prepared, fetch: Fetch, renewable: boolean): Promise<AttemptResult | typeof REFUSED>;
+  async #exchange(call: Prepared, fetch: Fetch, renewable: boolean): Promise<AttemptResult | typeof REFUSED> {
+    for (let redirects = 0;; redirects++) {
+      const response = await send(call, fetch);
+      if (isExpected(call.request.expect, response.status)) return await this.#completed(call, response);
+      if (renewable && response.status === 401) {
+        await passOver(response);
+        return REFUSED;
+      }
+      const location = isRedirect(response.status) ? headerOf(response, "location") : undefined;
+      if (location === undefined) return await this.#failed(call, response);
+      const target = isSafeVerb(call.verb) ? redirectTarget(call.endpoint, call.target, location) : undefined;
+      await passOver(response);
+      if (target === undefined || redirects === MOST_REDIRECTS) {
+        return redirectFailure(call, response.status, location, target);
+      }
+      call.target = target;
+    }
+  }
+
+  async #completed(call: Prepared, response: FetchResponse): Promise<AttemptResult> {
+    const decoded = await this.#decode(response);
+    if (!decoded.ok) return badResponse(call, decoded.problem);
+    if (call.request.response !== "full") return { ok: true, output: decoded.body };
+    return { ok: true, output: { status: response.status, headers: plainHeaders(response), body: decoded.body } };
+  }
+
+  /** The status decides, whatever becomes of the body. */
+  async #failed(call: Prepared, response: FetchResponse): Promise<FailedAttempt> {
+    const retryAfterMs = parseRetryAfter(headerOf(response, "retry-after"), this.#tools.clock.now());
+    const decoded = await this.#decode(response).catch((error: unknown) => ({
+      ok: false as const,
+      problem: String(error),
+    }));
+    return statusFailure(call, response.status, decoded.ok ? decoded.body : null, retryAfterMs);
+  }
+
+  async #decode(response: FetchResponse): Promise<ReturnType<typeof decodeAnswer>> {
+    const limit = this.#config.maxResponse;
+    const bytes = await response.bytes(limit);
+    const encoding = headerOf(response, "content-encoding");
+    if (encoding === undefined) return decodeAnswer(bytes, headerOf(response, "content-type") ?? "");
+    let plain: Uint8Array | undefined;
+    try {
+      plain = await decompress(bytes, encoding, limit);
+    } catch (error) {
+      return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+    }
+    if (plain === undefined) throw new FetchError("too_large", "the answer is too large", true);
+    return decodeAnswer(plain, headerOf(response, "content-type") ?? "");
+  }
+}
+
+/** Marks a 401 after which a new token is worth a try. */
+const REFUSED: unique symbol = Symbol("refused");
+
+function checkedEndpoint(config: ServiceConfig): Endpoint {
+  const endpoint = parseEndpoint(config.endpoint);
+  if (config.tls !== undefined && endpoint.origin.startsWith("http:")) {
+    throw new BadRequest(
+      `Service "${config.name}" has tls settings but its endpoint ${endpoint.origin} is plaintext; write https://`,
+    );
+  }
+  return endpoint;
+}
+
+async function send(call: Prepared, fetch: Fetch): Promise<FetchResponse> {
+  const request: FetchRequest = {
+    method: call.verb,
+    path: call.target === "" ? "/" : call.target,
+    headers: call.headers,
+    body: call.body,
+    signal: call.signal,
+  };
+  try {
+    return await fetch.send(request);
+  } catch (error) {
+    if (error instanceof FetchError && error.stale && isSafeVerb(call.verb) && !call.signal.aborted) {
+      return await fetch.send(request);
+    }
+    throw error;
+  }
+}
+
+function isExpected(expect: CallRequest["expect"], status: number): boolean {
+  if (expect === undefined) return status >= 200 && status <= 299;
+  return expect.some((each) =>
+    typeof each === "string" && /^[1-5]xx$/i.test(each) ? each[0] === String(status)[0] : Number(each) === status
+  );
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+async function passOver(response: FetchResponse): Promise<void> {
+  await response.bytes(PASSED_OVER_BYTES).catch(() => undefined);
+}
+
+function redirectFailure(call: Prepared, status: number, location: string, target: string | undefined): FailedAttempt {
+  const why = !isSafeVerb(call.verb)
+    ? `a redirect of ${call.verb} is not followed`
+    : target === undefined
+    ? "it leaves the service's origin"
+    : `more than ${MOST_REDIRECTS} redirects`;
+  return statusFailure(call, status, null, undefined, `: redirect to ${location.replace(/\?.*$/s, "")}; ${why}`);
+}
+
+function plainHeaders(response: FetchResponse): { readonly [name: string]: JsonValue } {
+  const headers: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) headers[name] = value;
+  return headers;
+}

@@ -1,0 +1,26 @@
+import { jsonTypeName, type JsonValue } from "../../base/json.ts";
+import { BadRequest } from "./bad_request.ts";
+
+/** Bytes of a base64 text. Throws `BadRequest`. */
+export function decodeBase64(value: JsonValue, place: string): Uint8Array {
+  if (typeof value !== "string") throw new BadRequest(`${place} must be base64 text, not a ${jsonTypeName(value)}`);
+  let latin1: string;
+  try {
+    latin1 = atob(value);
+  } catch {
+    throw new BadRequest(`${place} is not valid base64`);
+  }
+  return Uint8Array.from(latin1, (character) => character.charCodeAt(0));
+}
+
+/** Writes bytes as base64. */
+export function encodeBase64(bytes: Uint8Array): string {
+  let latin1 = "";
+  for (let start = 0; start < bytes.length; start += PIECE) {
+    latin1 += String.fromCharCode(...bytes.subarray(start, start + PIECE));
+  }
+  return btoa(latin1);
+}
+
+/** How many arguments a call takes on every runtime. */
+const PIECE = 8_192;

@@ -1,0 +1,89 @@
+import { abortReason } from "../../base/abort.ts";
+import { toError } from "../../base/errors.ts";
+import type { Clock } from "../../engine/clock.ts";
+import { failure } from "../../engine/failure.ts";
+import type { AbortReason, AttemptResult, CallContext, CallRequest, ServiceClient } from "../../engine/service.ts";
+
+/** How long a client that was told to stop may take to say what it knows. */
+const GRACE_MS = 250;
+
+/**
+ * Makes one call with its time limit, and settles for certain: soon after the limit or the signal, whatever the client does.
+ *
+ * The client gets a signal that is aborted by either. What it says within the grace time counts, else the result is unknown.
+ */
+export function runAttempt(
+  client: ServiceClient,
+  request: CallRequest,
+  context: CallContext,
+  clock: Clock,
+): Promise<AttemptResult> {
+  if (context.signal.aborted) return Promise.resolve(notSent(abortReason(context.signal)));
+  return new Promise((resolve) => new Attempt(context, clock, resolve).start(client, request));
+}
+
+/** The result of a call that was ended before anything was sent. */
+export function notSent(reason: AbortReason): AttemptResult {
+  const message = reason === "timeout" ? "No time left: nothing was sent" : "Cancelled: nothing was sent";
+  return { ok: false, failure: failure(reason, message), class: "transient", mayHaveActed: false };
+}
+
+class Attempt {
+  readonly #context: CallContext;
+  readonly #clock: Clock;
+  readonly #resolve: (result: AttemptResult) => void;
+  readonly #limit = new AbortController();
+  #stopTimer: () => void;
+
+  constructor(context: CallContext, clock: Clock, resolve: (result: AttemptResult) => void) {
+    this.#context = context;
+    this.#clock = clock;
+    this.#resolve = resolve;
+    this.#stopTimer = clock.after(context.attemptTimeoutMs, () => this.#stop("timeout"));
+    context.signal.addEventListener("abort", this);
+  }
+
+  start(client: ServiceClient, request: CallRequest): void {
+    try {
+      client.call(request, { ...this.#context, signal: this.#limit.signal })
+        .then((result) => this.#finish(result), (error: unknown) => this.#finish(crashed(error)));
+    } catch (error) {
+      this.#finish(crashed(error));
+    }
+  }
+
+  /** The abort of the caller's signal. */
+  handleEvent(): void {
+    this.#stop(abortReason(this.#context.signal));
+  }
+
+  #stop(reason: AbortReason): void {
+    if (this.#limit.signal.aborted) return;
+    this.#stopTimer();
+    this.#stopTimer = this.#clock.after(GRACE_MS, () => this.#finish(unanswered(reason)));
+    this.#limit.abort(reason);
+  }
+
+  #finish(result: AttemptResult): void {
+    this.#stopTimer();
+    this.#context.signal.removeEventListener("abort", this);
+    this.#resolve(result);
+  }
+}
+
+function unanswered(reason: AbortReason): AttemptResult {
+  const message = reason === "timeout" ? "No answer in time" : "Cancelled without an answer";
+  return { ok: false, failure: failure(reason, message), class: "unknown", mayHaveActed: true };
+}
+
+/** Clients must not throw; one that does may have done anything before. */
+function crashed(error: unknown): AttemptResult {
+  const message = `The service's adapter failed: ${toError(error).message}`;
+  return {
+    ok: false,
+    failure: failure("bad_response", message),
+    class: "unknown",
+    mayHaveActed: true,
+    retryable: false,
+  };
+}
