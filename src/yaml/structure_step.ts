@@ -1,0 +1,112 @@
+import type { DocumentPath, Issue } from "../base/diagnostics.ts";
+import type { JsonObject } from "../base/json.ts";
+import { closest } from "../base/text.ts";
+import { checkNotYet } from "./not_yet_supported.ts";
+import type { SchemaNode } from "./schema_node.ts";
+import { kindsWith, STEP_SCHEMAS, type SupportedKind } from "./schema_step.ts";
+import { type KindKey, kindKeys, STEP_KINDS } from "./step_kind.ts";
+
+/** The schema that a step is checked against. */
+export interface FoundSchema {
+  readonly kind: SupportedKind;
+  readonly schema: SchemaNode;
+  /** Keys that decide over other kinds: they have been reported. */
+  readonly otherKinds: readonly string[];
+}
+
+/** Decides over a step's kind by its keys; none, or several, is an issue. `undefined` where no schema can be told. */
+export function findStepSchema(issues: Issue[], step: JsonObject, path: DocumentPath): FoundSchema | undefined {
+  const [first, ...others] = kindKeys(step);
+  if (first === undefined) {
+    reportNoKind(issues, step, path);
+    return undefined;
+  }
+  if (others.length > 0) reportSeveralKinds(issues, [first, ...others], path);
+  const kind = STEP_KINDS[first];
+  if (kind === "sleep" || kind === "wait_for" || kind === "workflow") {
+    checkNotYet(issues, first, [...path, first]);
+    return undefined;
+  }
+  return { kind, schema: STEP_SCHEMAS[kind], otherKinds: others };
+}
+
+/**
+ * Reports keys that belong to another kind of step, and `depends_on` outside a dag.
+ *
+ * Gives the step without them, so that they are not reported as unknown too.
+ */
+export function checkStepKeys(issues: Issue[], step: JsonObject, found: FoundSchema, path: DocumentPath): JsonObject {
+  const known = found.schema.properties ?? {};
+  const kept = Object.entries(step).filter(([key]) => {
+    if (found.otherKinds.includes(key)) return false;
+    if (key === "depends_on" && path.at(-2) !== "dag") {
+      misplaced(issues, [...path, key], '"depends_on" is for the steps of a dag', 'put the steps in "dag: […]"');
+      return false;
+    }
+    if (Object.hasOwn(known, key)) return true;
+    const kinds = kindsWith(key);
+    if (kinds.length === 0) return true;
+    const kindWords = kinds.length === 1
+      ? `${kinds[0]} steps`
+      : `${kinds.slice(0, -1).join(", ")} and ${kinds.at(-1)} steps`;
+    misplaced(
+      issues,
+      [...path, key],
+      `"${key}" is for ${kindWords.replace("call steps", "calls")}, not for a ${found.kind} step`,
+      hintFor(key, found.kind),
+    );
+    return false;
+  });
+  return Object.fromEntries(kept);
+}
+
+function hintFor(key: string, kind: SupportedKind): string | undefined {
+  if (key === "retry") return "put it in a child workflow, or give each call inside its own retry";
+  if (key === "compensate") return "give each call inside its own compensate";
+  if (key === "attempt_timeout") return '"timeout" limits the whole step';
+  if (key === "steps") return `the steps of a ${kind} step stand under "${kind}"`;
+  return undefined;
+}
+
+function misplaced(issues: Issue[], path: DocumentPath, message: string, hint: string | undefined): void {
+  issues.push({ severity: "error", code: "misplaced_key", message, hint, path, onKey: true });
+}
+
+function reportSeveralKinds(issues: Issue[], keys: readonly KindKey[], path: DocumentPath): void {
+  issues.push({
+    severity: "error",
+    code: "several_kinds",
+    message: `A step does one thing, but this one has ${keys.map((key) => `"${key}"`).join(" and ")}`,
+    hint: "make each a step of its own, one inside the other or one after the other",
+    path: [...path, keys[1]!],
+    onKey: true,
+  });
+}
+
+/** A step of no kind: most often its key is misspelt, and then that is all there is to say. */
+function reportNoKind(issues: Issue[], step: JsonObject, path: DocumentPath): void {
+  for (const key of Object.keys(step)) {
+    const meant = closest(key, Object.keys(STEP_KINDS));
+    if (meant === undefined || Object.hasOwn(STEP_SCHEMAS.call.properties ?? {}, key)) continue;
+    issues.push({
+      severity: "error",
+      code: "unknown_key",
+      message: `The key "${key}" is not known here`,
+      hint: `did you mean "${meant}"?`,
+      path: [...path, key],
+      onKey: true,
+    });
+    return;
+  }
+  issues.push({
+    severity: "error",
+    code: "no_kind",
+    message: "This step does nothing: no key says what kind it is",
+    hint: `give it one of: ${
+      [...new Set(Object.keys(STEP_KINDS))].filter((key) =>
+        !["sleep_until", "sleep", "wait_for", "workflow"].includes(key)
+      ).join(", ")
+    }`,
+    path,
+  });
+}
