@@ -19,3 +19,15 @@ export interface Scope {
   /** A number from 0 to 1 that replays the same; feeds `uuid()`. */
   random(): number;
 }
+
+/** Makes a scope of a plain object: its own members are the root names. */
+export function objectScope(
+  values: { readonly [name: string]: ScopeValue },
+  clock: Partial<Pick<Scope, "now" | "random">> = {},
+): Scope {
+  return {
+    lookup: (name) => Object.hasOwn(values, name) ? values[name] : undefined,
+    now: clock.now ?? Date.now,
+    random: clock.random ?? Math.random,
+  };
+}

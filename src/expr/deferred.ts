@@ -1,0 +1,157 @@
+import type { DocumentPath } from "../base/diagnostics.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { Frame } from "./frame.ts";
+import { compileLeaf, evaluateLeaf, type Leaf } from "./leaf.ts";
+import { leave } from "./leave.ts";
+import { setMember } from "./literals.ts";
+import { member } from "./member.ts";
+import type { Program } from "./compile.ts";
+import type { Reference } from "./reference.ts";
+import { ABSENT, type Scope, type ScopeValue } from "./scope.ts";
+import { asText, type Value } from "./value.ts";
+
+/** A string that reads secrets, with all else that it reads. JSON, so that a journal can hold it; no secret is in it. */
+export interface DeferredLeaf {
+  /** Where its value belongs. */
+  readonly at: DocumentPath;
+  /** The string with its templates. */
+  readonly text: string;
+  /** What it reads beside secrets: values by path, and the paths through which everything is null. */
+  readonly scope: JsonObject;
+  /** The time that it sees, in milliseconds. */
+  readonly now: number;
+  /** The seed of the random numbers that it draws. */
+  readonly random: readonly number[];
+}
+
+const MAX_CACHED = 1_000;
+const SEED_SIZE = 4;
+
+const compiled = new Map<string, Leaf>();
+
+/** Captures what a leaf reads, so that it gives the same text at each attempt and each replay. */
+export function captureLeaf(leaf: Leaf, frame: Frame): DeferredLeaf {
+  const values: [path: readonly (string | number)[], value: JsonValue][] = [];
+  const absent: (readonly (string | number)[])[] = [];
+  const site = leaf.pieces.find((piece): piece is Program => typeof piece !== "string")!.site;
+  for (const path of shortestPaths(leaf.references)) {
+    let value: Value | undefined = frame.scope.lookup(String(path[0]));
+    for (let at = 1; at < path.length && value !== undefined; at++) value = member(value, path[at]!);
+    if (value === ABSENT) absent.push(path);
+    else if (value !== undefined) values.push([path, leave(value, site, frame)]);
+  }
+  const random = leaf.needsRandom ? Array.from({ length: SEED_SIZE }, () => frame.scope.random()) : [];
+  return { at: leaf.at, text: leaf.text, scope: { values, absent }, now: frame.scope.now(), random };
+}
+
+/**
+ * Puts the secrets in: gives the value that is sent, and leaves `value` as it is.
+ *
+ * `secrets` gives the value of a name, or `undefined` where there is none, which is an error unless the template guards against it.
+ * `onResolved` hears the text of every string filled in; it feeds the redactor. Throws an `ExpressionError`.
+ */
+export function fillDeferred(
+  value: JsonValue,
+  deferred: readonly DeferredLeaf[],
+  secrets: (name: string) => string | undefined,
+  onResolved: (text: string) => void,
+): JsonValue {
+  let filled = value;
+  for (const item of deferred) {
+    const leaf = leafOf(item);
+    const result = evaluateLeaf({ ...leaf, at: item.at }, new Frame(deferredScope(item, leaf, secrets)));
+    onResolved(asText(result));
+    filled = replaceAt(filled, item.at, 0, result);
+  }
+  return filled;
+}
+
+function leafOf(item: DeferredLeaf): Leaf {
+  const key = JSON.stringify([item.at, item.text]);
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const leaf = compileLeaf(item.text, item.at, {}, []);
+  if (leaf === undefined) throw new TypeError("A deferred string has no template");
+  if (compiled.size >= MAX_CACHED) compiled.delete(compiled.keys().next().value!);
+  compiled.set(key, leaf);
+  return leaf;
+}
+
+function deferredScope(item: DeferredLeaf, leaf: Leaf, secrets: (name: string) => string | undefined): Scope {
+  const roots: Record<string, ScopeValue> = {};
+  for (const [path, value] of (item.scope["values"] ?? []) as [(string | number)[], JsonValue][]) {
+    place(roots, path, value);
+  }
+  for (const path of (item.scope["absent"] ?? []) as (string | number)[][]) place(roots, path, ABSENT);
+  const found: Record<string, string> = {};
+  for (const { root, path } of leaf.references) {
+    if (root !== "secrets" || typeof path[0] !== "string") continue;
+    const secret = secrets(path[0]);
+    if (secret !== undefined) setMember(found, path[0], secret);
+  }
+  const random = seeded(item.random);
+  return {
+    lookup: (name) => name === "secrets" ? found : Object.hasOwn(roots, name) ? roots[name] : undefined,
+    now: () => item.now,
+    random,
+  };
+}
+
+/** The paths to capture: without secrets, and without those that lie inside another. */
+function shortestPaths(references: readonly Reference[]): readonly (readonly (string | number)[])[] {
+  const paths = references
+    .filter((reference) => reference.root !== "secrets")
+    .map((reference) => [reference.root, ...reference.path])
+    .sort((a, b) => a.length - b.length);
+  const kept: (readonly (string | number)[])[] = [];
+  for (const path of paths) {
+    if (!kept.some((shorter) => shorter.every((key, index) => String(key) === String(path[index])))) kept.push(path);
+  }
+  return kept;
+}
+
+/** Builds the maps that lead to a captured value. A list of which one entry is known is a map with that index as its key. */
+function place(roots: Record<string, ScopeValue>, path: readonly (string | number)[], value: ScopeValue): void {
+  let map = roots;
+  for (const key of path.slice(0, -1)) {
+    if (!Object.hasOwn(map, key)) setMember(map, String(key), {});
+    map = map[key] as Record<string, ScopeValue>;
+  }
+  setMember(map, String(path.at(-1)), value);
+}
+
+function replaceAt(value: JsonValue, path: DocumentPath, depth: number, by: JsonValue): JsonValue {
+  const key = path[depth];
+  if (key === undefined) return by;
+  if (Array.isArray(value)) {
+    return value.map((item: JsonValue, index) => index === key ? replaceAt(item, path, depth + 1, by) : item);
+  }
+  const copy: Record<string, JsonValue> = {};
+  for (const [name, item] of Object.entries(isJsonObject(value) ? value : {})) {
+    setMember(copy, name, name === key ? replaceAt(item, path, depth + 1, by) : item);
+  }
+  return copy;
+}
+
+/** A small generator of random numbers (sfc32) that gives the same sequence for the same seed. */
+function seeded(seed: readonly number[]): () => number {
+  let [a, b, c, counter] = Array.from(
+    { length: SEED_SIZE },
+    (_, index) => Math.floor((seed[index] ?? 0) * 2 ** 32) | 0,
+  ) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const next = (): number => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum | 0;
+    return (sum >>> 0) / 2 ** 32;
+  };
+  for (let round = 0; round < 12; round++) next();
+  return next;
+}

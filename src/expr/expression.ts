@@ -1,0 +1,44 @@
+import type { JsonValue } from "../base/json.ts";
+import type { CompileOptions } from "./compilation.ts";
+import { compileProgram } from "./compile.ts";
+import { Frame } from "./frame.ts";
+import type { ExpressionIssue } from "./issue.ts";
+import type { Kinds } from "./kind.ts";
+import { guard } from "./leaf.ts";
+import { leave } from "./leave.ts";
+import type { Reference } from "./reference.ts";
+import { objectScope, type Scope, type ScopeValue } from "./scope.ts";
+
+/** One bare expression, compiled once. Immutable. */
+export interface Expression {
+  readonly references: readonly Reference[];
+  readonly readsSecrets: boolean;
+  /** The kinds of value that it can give, as bits of `KIND`. */
+  readonly kinds: Kinds;
+  /** Its value as JSON. Throws an `ExpressionError`. */
+  evaluate(scope: Scope): JsonValue;
+}
+
+/** Compiles a bare expression, without braces. */
+export function compileExpression(
+  text: string,
+  options: CompileOptions = {},
+): { readonly expression: Expression; readonly issues: readonly ExpressionIssue[] } {
+  const program = compileProgram(text, { at: [], text, offset: 0, readsSecrets: false }, options);
+  const { run, site, references, kinds, issues } = program;
+  const expression: Expression = {
+    references,
+    readsSecrets: site.source.readsSecrets,
+    kinds,
+    evaluate(scope) {
+      const frame = new Frame(scope);
+      return guard(program, () => leave(run(frame), site, frame));
+    },
+  };
+  return { expression, issues };
+}
+
+/** Evaluates a bare expression once: the members of `values` are the root names. Throws an `ExpressionError`, also for its issues. */
+export function evaluateExpression(text: string, values: { readonly [name: string]: ScopeValue }): JsonValue {
+  return compileExpression(text).expression.evaluate(objectScope(values));
+}

@@ -1,0 +1,34 @@
+import { RE2JS } from "re2js";
+import type { Frame } from "./frame.ts";
+import type { Site } from "./source.ts";
+
+const MAX_PATTERN = 1_000;
+const MAX_CACHED = 200;
+
+const cache = new Map<string, RE2JS | string>();
+
+/** Compiles a regular expression of RE2, which matches in linear time. Gives the reason as text where it cannot be read. */
+export function compilePattern(pattern: string): RE2JS | string {
+  const known = cache.get(pattern);
+  if (known !== undefined) return known;
+  const compiled = pattern.length > MAX_PATTERN ? `it is longer than ${MAX_PATTERN} characters` : compile(pattern);
+  if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value!);
+  cache.set(pattern, compiled);
+  return compiled;
+}
+
+/** Tells whether a pattern matches anywhere in a text. */
+export function matches(text: string, pattern: string, site: Site, frame: Frame): boolean {
+  const compiled = compilePattern(pattern);
+  if (typeof compiled === "string") return site.fail(`The regular expression cannot be read: ${compiled}`);
+  frame.charge(1 + text.length * Math.ceil(compiled.programSize() / 16), site);
+  return compiled.matcher(text).find();
+}
+
+function compile(pattern: string): RE2JS | string {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/^error parsing regexp: /, "") : "it is not valid";
+  }
+}
