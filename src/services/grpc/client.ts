@@ -7,12 +7,13 @@ import { ChannelPool, type PooledChannel } from "./channel_pool.ts";
 import { loadCredentials, type ReadFile } from "./credentials.ts";
 import { parseEndpoint, type Target } from "./endpoint.ts";
 import { exchange } from "./exchange.ts";
-import { buildMetadata } from "./metadata.ts";
+import { callMetadata, type MetadataLayers } from "./metadata.ts";
 import { cutShort, failed, type FailedAttempt, refused } from "./outcome.ts";
 import { prepareCall, type PreparedCall } from "./prepare.ts";
+import type { ReflectionOptions } from "./reflection.ts";
 import { Schema } from "./schema.ts";
 import { type SchemaAnswer, SchemaSource } from "./schema_source.ts";
-import { connectionFailure, settle } from "./settle.ts";
+import { type CalledService, connectionFailure, settle } from "./settle.ts";
 import { codeName, UNIMPLEMENTED } from "./status.ts";
 
 /** gRPC channels of a service where its configuration does not say. */
@@ -29,15 +30,6 @@ interface Opened {
   readonly target: Target;
   readonly pool: ChannelPool;
   readonly schemas: SchemaSource;
-}
-
-/** What the parts of one attempt share. */
-interface Attempt {
-  readonly request: CallRequest;
-  readonly metadata: Metadata;
-  readonly channel: PooledChannel;
-  readonly signal: AbortSignal;
-  readonly timeLeft: () => number;
 }
 
 /** A gRPC service: its channels and its schema. */
@@ -63,26 +55,15 @@ export class GrpcClient implements ServiceClient {
     const endsAt = performance.now() + limitMs;
     let metadata: Metadata;
     try {
-      metadata = buildMetadata(request, context, this.#config.idempotencyHeader, limitMs);
+      metadata = callMetadata(request.headers, context, this.#config.idempotencyHeader, limitMs);
     } catch (thrown) {
       return refused("bad_input", locate(thrown).describe("metadata"));
     }
     const opened = this.#opened ?? await this.#open();
     if ("ok" in opened) return opened;
-    const timeLeft = () => Math.max(0, endsAt - performance.now());
-    return await this.#attempt(opened, { request, metadata, channel: opened.pool.take(), signal, timeLeft });
-  }
-
-  /** The descriptors as far as they are known, else asked for by reflection. For checks before a run. */
-  close(): Promise<void> {
-    this.#isClosed = true;
-    this.#opened?.pool.close();
-    return Promise.resolve();
-  }
-
-  async #attempt(opened: Opened, attempt: Attempt): Promise<AttemptResult> {
-    const { request, channel, metadata, signal, timeLeft } = attempt;
-    const found = await this.#prepare(opened, attempt);
+    const channel = opened.pool.take();
+    const limits = { headers: request.headers, signal, timeLeft: () => Math.max(0, endsAt - performance.now()) };
+    const found = await this.#prepare(opened, channel, request, limits);
     if ("ok" in found) return found;
     const { schema, prepared: { method, messages } } = found;
     const answers = new Answers(method, request);
@@ -91,29 +72,46 @@ export class GrpcClient implements ServiceClient {
       metadata,
       messages,
       receive: (message) => answers.receive(message),
-      timeoutMs: timeLeft(),
+      timeoutMs: limits.timeLeft(),
       signal,
     });
     if (result.end.by === "status" && result.end.status.code === UNIMPLEMENTED) opened.schemas.outdate(schema);
-    const { config, isTls } = { config: this.#config, isTls: this.#isTls(opened.target) };
-    return settle(result, { config, isTls, request, schema, answers, isReadOnly: method.isReadOnly });
+    return settle(result, { service: this.#service(opened), request, schema, answers, isReadOnly: method.isReadOnly });
+  }
+
+  /** The schema, asked for by reflection where the configuration holds no descriptors. */
+  async schema(headers: MetadataLayers, timeoutMs: number, signal: AbortSignal): Promise<Schema | FailedAttempt> {
+    const endsAt = performance.now() + timeoutMs;
+    const opened = this.#opened ?? await this.#open();
+    if ("ok" in opened) return opened;
+    const limits = { headers, signal, timeLeft: () => Math.max(0, endsAt - performance.now()) };
+    const schema = await opened.schemas.load(opened.pool.take(), limits);
+    return schema instanceof Schema ? schema : this.#schemaFailure(schema, opened);
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#opened?.pool.close();
+    return Promise.resolve();
   }
 
   /** Finds the method and encodes the input; by a new schema, if what the server said long ago does not fit. */
   async #prepare(
     opened: Opened,
-    attempt: Attempt,
+    channel: PooledChannel,
+    request: CallRequest,
+    limits: ReflectionOptions,
   ): Promise<{ readonly schema: Schema; readonly prepared: PreparedCall } | FailedAttempt> {
     for (let isSecond = false;; isSecond = true) {
-      const schema = opened.schemas.current ?? await opened.schemas.load(attempt.channel, attempt);
-      if (!(schema instanceof Schema)) return this.#schemaFailure(schema, opened.target);
-      const prepared = prepareCall(schema, attempt.request, this.#config);
+      const schema = opened.schemas.current ?? await opened.schemas.load(channel, limits);
+      if (!(schema instanceof Schema)) return this.#schemaFailure(schema, opened);
+      const prepared = prepareCall(schema, request, this.#config);
       if (!("ok" in prepared)) return { schema, prepared };
       if (isSecond || !opened.schemas.outdate(schema)) return prepared;
     }
   }
 
-  #schemaFailure(answer: Exclude<SchemaAnswer, Schema>, target: Target): FailedAttempt {
+  #schemaFailure(answer: Exclude<SchemaAnswer, Schema>, opened: Opened): FailedAttempt {
     if (typeof answer === "string") return cutShort(answer, false, false);
     const { name } = this.#config;
     const remedy = 'give its "proto:" files or a "descriptor_set:"';
@@ -125,30 +123,30 @@ export class GrpcClient implements ServiceClient {
     }
     const { end } = answer.result;
     if (end.by === "cut") return cutShort(end.reason, false, false);
-    const connection = connectionFailure(answer.result, { config: this.#config, isTls: this.#isTls(target) });
+    const connection = connectionFailure(answer.result, this.#service(opened));
     if (connection !== undefined) return connection;
     const [code, details] = end.by === "status" ? [codeName(end.status.code), end.status.details] : ["UNKNOWN", ""];
     const message = `Server reflection of service "${name}" failed: ${details || code}`;
     return failed({ code, message, wasSent: false, isReadOnly: false, noEffectOn: [] });
   }
 
-  #isTls(target: Target): boolean {
-    return target.isTls || this.#config.tls !== undefined;
+  #service({ target }: Opened): CalledService {
+    return { config: this.#config, isTls: target.isTls || this.#config.tls !== undefined };
   }
 
   async #open(): Promise<Opened | FailedAttempt> {
     this.#opening ??= this.#load();
     const opened = await this.#opening;
     this.#opening = undefined;
-    if (!("ok" in opened)) this.#opened = opened;
-    return opened;
+    if ("ok" in opened) return opened;
+    if (this.#isClosed) opened.pool.close();
+    return this.#opened = opened;
   }
 
   async #load(): Promise<Opened | FailedAttempt> {
     const { name, endpoint, tls, poolSize, maxResponse, descriptors } = this.#config;
     const fail = (code: string, thrown: unknown): FailedAttempt =>
       refused(code, `Service "${name}": ${toError(thrown).message}`);
-    if (this.#isClosed) return refused("cancelled", `The connection to service "${name}" is closed`);
     let target: Target;
     let schemas: SchemaSource;
     try {

@@ -23,14 +23,17 @@ const RESERVED: ReadonlySet<string> = new Set(
   ],
 );
 
+/** Metadata given by a workflow: the service's below the step's. */
+export type MetadataLayers = CallRequest["headers"];
+
 /**
- * Puts together what goes with a call: Maestro's own entries, then the service's, then the step's, each over the one before.
+ * Puts together what goes with a call: Maestro's own entries, then the layers, each over the one before.
  *
  * Names are lower-cased; `null` removes an entry; values under `-bin` names are base64. Throws `BadValue` for what
  * metadata cannot carry.
  */
-export function buildMetadata(
-  request: CallRequest,
+export function callMetadata(
+  layers: MetadataLayers,
   context: CallContext,
   idempotencyHeader: string | false,
   timeoutMs: number,
@@ -41,7 +44,16 @@ export function buildMetadata(
   metadata.set("x-maestro-run-id", printable(context.runId));
   metadata.set("x-maestro-workflow", printable(context.workflow));
   metadata.set("x-maestro-step-id", printable(context.step));
-  for (const layer of request.headers) {
+  return finish(metadata, layers, timeoutMs);
+}
+
+/** The metadata of a question to server reflection: the layers, with nothing that speaks of a call. */
+export function plainMetadata(layers: MetadataLayers, timeoutMs: number): Metadata {
+  return finish(new Metadata(), layers, timeoutMs);
+}
+
+function finish(metadata: Metadata, layers: MetadataLayers, timeoutMs: number): Metadata {
+  for (const layer of layers) {
     for (const name in layer) setEntry(metadata, name.toLowerCase(), layer[name]!);
   }
   const timeout = formatTimeout(timeoutMs);

@@ -24,6 +24,21 @@ export interface Method {
   decode(bytes: Uint8Array): JsonValue;
 }
 
+/** Whether a method takes a stream of messages. */
+export function isClientStreaming(method: DescMethod): boolean {
+  return method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";
+}
+
+/** Whether a method answers with a stream of messages. */
+export function isServerStreaming(method: DescMethod): boolean {
+  return method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming";
+}
+
+/** Whether a method is marked `NO_SIDE_EFFECTS`. */
+export function isReadOnly(method: DescMethod): boolean {
+  return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+}
+
 /** The methods of a set of descriptors. What a method needs is worked out when it is first found. */
 export class MethodTable {
   readonly #methods = new Map<string, DescMethod>();
@@ -82,9 +97,9 @@ export class MethodTable {
     return {
       name,
       path: `/${name}`,
-      clientStreaming: desc.methodKind === "client_streaming" || desc.methodKind === "bidi_streaming",
-      serverStreaming: desc.methodKind === "server_streaming" || desc.methodKind === "bidi_streaming",
-      isReadOnly: desc.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS,
+      clientStreaming: isClientStreaming(desc),
+      serverStreaming: isServerStreaming(desc),
+      isReadOnly: isReadOnly(desc),
       encode: (input) => input === null && isBare ? EMPTY : toBinary(desc.input, read(input ?? {}, 0) as never),
       decode: (bytes) => write(fromBinary(desc.output, bytes, { readUnknownFields: false })),
     };

@@ -1,18 +1,18 @@
 import { create, type FileRegistry, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import type { Metadata } from "@grpc/grpc-js";
 import type { PooledChannel } from "./channel_pool.ts";
 import { buildRegistry } from "./descriptors.ts";
 import { exchange, type ExchangeResult } from "./exchange.ts";
 import { REFLECTION_PACKAGES, ReflectionRequest, ReflectionResponse } from "./reflection_schema.ts";
+import { type MetadataLayers, plainMetadata } from "./metadata.ts";
 import { OK, UNIMPLEMENTED } from "./status.ts";
 import { wellKnownFile } from "./well_known_files.ts";
 
 /** How a server is asked: like the call that needs the answer. */
 export interface ReflectionOptions {
-  readonly metadata: Metadata;
+  readonly headers: MetadataLayers;
   readonly signal: AbortSignal;
-  /** Milliseconds left, at each exchange. */
+  /** Milliseconds left. */
   readonly timeLeft: () => number;
 }
 
@@ -115,11 +115,13 @@ class ReflectionClient {
   async #ask(questions: readonly Question[]): Promise<readonly Answer[]> {
     if (questions.length === 0) return [];
     const answers: Answer[] = [];
+    const { headers, signal, timeLeft } = this.#options;
+    const timeoutMs = timeLeft();
     const result = await exchange(this.#channel, {
       path: this.#path,
-      metadata: this.#options.metadata,
-      signal: this.#options.signal,
-      timeoutMs: this.#options.timeLeft(),
+      metadata: plainMetadata(headers, timeoutMs),
+      signal,
+      timeoutMs,
       messages: questions.map((messageRequest) =>
         toBinary(ReflectionRequest, create(ReflectionRequest, { messageRequest } as never))
       ),

@@ -10,10 +10,15 @@ import type { Schema } from "./schema.ts";
 import { codeName, OK, RESOURCE_EXHAUSTED, UNAVAILABLE } from "./status.ts";
 import { readStatusDetails } from "./status_details.ts";
 
-/** What the settling of an exchange needs to know. */
-export interface SettleOptions {
+/** The service that was called. */
+export interface CalledService {
   readonly config: ServiceConfig;
   readonly isTls: boolean;
+}
+
+/** What the settling of an exchange needs to know. */
+export interface SettleOptions {
+  readonly service: CalledService;
   readonly request: CallRequest;
   readonly schema: Schema;
   readonly answers: Answers;
@@ -57,9 +62,10 @@ function settleStatus(result: ExchangeResult, code: number, message: string, opt
 }
 
 function settleFailure(result: ExchangeResult, code: number, message: string, options: SettleOptions): FailedAttempt {
-  const { config, schema, isReadOnly } = options;
+  const { service, schema, isReadOnly } = options;
+  const { config } = service;
   if (code === OK) return refused("OK", `Service "${config.name}" answered OK, which "expect" does not list`);
-  const connection = connectionFailure(result, options);
+  const connection = connectionFailure(result, service);
   if (connection !== undefined) return connection;
   if (code === RESOURCE_EXHAUSTED && isOversized(message, config.maxResponse)) {
     return badResponse(`The answer is larger than ${config.maxResponse} bytes`, isReadOnly);
@@ -79,7 +85,7 @@ function settleFailure(result: ExchangeResult, code: number, message: string, op
 /** The failure of an exchange that found no connection; `undefined` for any other. */
 export function connectionFailure(
   { end, wasSent }: ExchangeResult,
-  { config, isTls }: Pick<SettleOptions, "config" | "isTls">,
+  { config, isTls }: CalledService,
 ): FailedAttempt | undefined {
   if (end.by !== "status" || wasSent || end.status.code !== UNAVAILABLE) return undefined;
   const message = describeConnectionError(end.status.details, config.endpoint);
