@@ -32,7 +32,7 @@ go_services() {
 
 java_services() {
   cd examples/services/java
-  mvn --batch-mode --quiet package
+  mvn --batch-mode --quiet -Dstyle.color=never package
 }
 
 debian_packages
