@@ -32,8 +32,7 @@ export async function runCall(step: CallStep, run: StepRun): Promise<StepSuccess
     compensation = {
       onUnknown: compensate.onUnknown,
       prepare: (error) => {
-        const locals = { error: errorValue(error) };
-        const inner = frame.child({ locals, writesThrough: false });
+        const inner = frame.child({ locals: { error: errorValue(error) }, writesThrough: false });
         const { call } = compensate;
         if (call.when !== undefined && !evaluate(() => call.when!.holds(inner), path)) return undefined;
         return { ...callSpec(call, plan, inner, `${path}/compensate`, undefined), compensates: path };

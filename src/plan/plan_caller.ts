@@ -1,7 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { StepSpec } from "../engine/context.ts";
-import { seededRandom } from "../engine/determinism.ts";
 import { failure, toFailure } from "../engine/failure.ts";
 import type {
   AttemptResult,
@@ -12,23 +11,13 @@ import type {
   ServiceConfig,
 } from "../engine/service.ts";
 import type { StepCaller } from "../engine/step_runner.ts";
-import { fillDeferred, type Scope, type ScopeValue, type Template } from "../expr/mod.ts";
+import { fillDeferred, type Scope, type Template } from "../expr/mod.ts";
 import type { LocalCall, RecordedCall } from "./call_step.ts";
-import type { Plan, PlanService } from "./plan.ts";
-import { isConstantService, resolveService } from "./service_settings.ts";
+import type { PlanService } from "./plan.ts";
+import { isConstantService, resolveService, settingsScope, type SettingsValues } from "./service_settings.ts";
 
 /** What a plan's calls need from around the run. */
-export interface PlanCallerOptions {
-  readonly plan: Plan;
-  readonly input: JsonValue;
-  readonly runId: string;
-  readonly startedAt: number;
-  readonly env: (name: string) => string | undefined;
-  /** Names of `env` that service settings read. */
-  readonly envNames: readonly string[];
-  readonly secrets: (name: string) => string | undefined;
-  /** Names of `secrets` that endpoints and TLS settings read. */
-  readonly secretNames: readonly string[];
+export interface PlanCallerOptions extends SettingsValues {
   readonly redactor: Redactor;
   readonly client: (config: ServiceConfig) => ServiceClient;
   readonly resolvePath: (name: string) => string;
@@ -98,7 +87,7 @@ export class PlanCaller implements StepCaller {
     if (known !== undefined) return known;
     const { resolvePath, endpoints, descriptors } = this.#options;
     const config = resolveService(service, {
-      scope: this.#scope({}),
+      scope: settingsScope(this.#options),
       resolvePath,
       endpoint: endpoints[service.name],
       descriptors: descriptors[service.name],
@@ -109,39 +98,15 @@ export class PlanCaller implements StepCaller {
 
   #evaluate(template: Template, context: CallContext): JsonValue {
     if (template.isConstant) return template.evaluate(EMPTY_SCOPE);
-    const scope = this.#scope({ idempotency_key: context.idempotencyKey }, context.idempotencyKey);
+    const scope = settingsScope(this.#options, { idempotency_key: context.idempotencyKey });
     if (!template.readsSecrets) return template.evaluate(scope);
     const { value, deferred } = template.evaluateDeferred(scope);
     const { secrets, redactor } = this.#options;
     return fillDeferred(value, deferred, secrets, (text) => redactor.add(text));
   }
-
-  /** The names that service settings see. Its randomness depends on the call alone, so every attempt sends the same. */
-  #scope(names: Readonly<Record<string, ScopeValue>>, key = ""): Scope {
-    const { plan, input, runId, startedAt, env, envNames, secrets, secretNames } = this.#options;
-    let random: (() => number) | undefined;
-    const lookup = (name: string): ScopeValue | undefined => {
-      if (Object.hasOwn(names, name)) return names[name];
-      if (name === "input") return input;
-      if (name === "run") return { id: runId, started_at: new Date(startedAt).toISOString() };
-      if (name === "workflow") return { name: plan.name, version: plan.version };
-      if (name === "env") return readAll(envNames, env);
-      return name === "secrets" ? readAll(secretNames, secrets) : undefined;
-    };
-    return { lookup, now: () => startedAt, random: () => (random ??= seededRandom(`${runId} ${key}`))() };
-  }
 }
 
 const EMPTY_SCOPE: Scope = { lookup: () => undefined, now: () => 0, random: () => 0 };
-
-function readAll(names: readonly string[], read: (name: string) => string | undefined): ScopeValue {
-  const values: Record<string, ScopeValue> = {};
-  for (const name of names) {
-    const value = read(name);
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
-}
 
 function redact(result: AttemptResult, redactor: Redactor): AttemptResult {
   if (result.ok) return { ok: true, output: redactor.json(result.output) };

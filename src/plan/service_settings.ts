@@ -1,7 +1,45 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { seededRandom } from "../engine/determinism.ts";
 import type { ServiceConfig, TlsConfig } from "../engine/service.ts";
-import type { Scope } from "../expr/mod.ts";
-import type { PlanService } from "./plan.ts";
+import type { Scope, ScopeValue } from "../expr/mod.ts";
+import type { Plan, PlanService } from "./plan.ts";
+
+/** The values behind the names that service settings see. */
+export interface SettingsValues {
+  readonly plan: Plan;
+  readonly input: JsonValue;
+  readonly runId: string;
+  readonly startedAt: number;
+  readonly env: (name: string) => string | undefined;
+  /** Names of `env` that the plan reads. */
+  readonly envNames: readonly string[];
+  readonly secrets: (name: string) => string | undefined;
+  /** Names of `secrets` that the plan reads. */
+  readonly secretNames: readonly string[];
+}
+
+/**
+ * The names that service settings see, with a few more for one call.
+ *
+ * Its time and randomness depend on the run and the call alone, so that every attempt sends the same.
+ */
+export function settingsScope(values: SettingsValues, call: Readonly<Record<string, string>> = {}): Scope {
+  const { plan, input, runId, startedAt, env, envNames, secrets, secretNames } = values;
+  let random: (() => number) | undefined;
+  const lookup = (name: string): ScopeValue | undefined => {
+    if (Object.hasOwn(call, name)) return call[name];
+    if (name === "input") return input;
+    if (name === "run") return { id: runId, started_at: new Date(startedAt).toISOString() };
+    if (name === "workflow") return { name: plan.name, version: plan.version };
+    if (name === "env") return readAll(envNames, env);
+    return name === "secrets" ? readAll(secretNames, secrets) : undefined;
+  };
+  return {
+    lookup,
+    now: () => startedAt,
+    random: () => (random ??= seededRandom([runId, ...Object.values(call)].join(" ")))(),
+  };
+}
 
 /** What a service's settings are resolved against. */
 export interface ServiceSurroundings {
@@ -61,4 +99,13 @@ function resolveTls(value: JsonValue, { resolvePath }: ServiceSurroundings): Tls
 
 function textOf(value: JsonValue): string {
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function readAll(names: readonly string[], read: (name: string) => string | undefined): ScopeValue {
+  const values: Record<string, ScopeValue> = {};
+  for (const name of names) {
+    const value = read(name);
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
 }

@@ -1,0 +1,129 @@
+import type { Diagnostic, Issue } from "./base/diagnostics.ts";
+import { MaestroError, toError } from "./base/errors.ts";
+import { canonicalJson } from "./base/json.ts";
+import { folderOf, joinPath } from "./base/paths.ts";
+import type { ServiceTypes } from "./engine/message_type.ts";
+import { checkTypes } from "./plan/check_types.ts";
+import { type Environment, readsEnvironment } from "./plan/environment.ts";
+import type { DefinitionBundle, Plan } from "./plan/plan.ts";
+import { sha256 } from "./runtime/digest.ts";
+import { type CompiledWorkflow, compileWorkflow, type FileReference } from "./yaml/compile.ts";
+
+/** A workflow that is ready to run. Immutable; may be started any number of times, at the same time too. */
+export interface LoadedWorkflow {
+  readonly plan: Plan;
+  readonly bundle: DefinitionBundle;
+  /** Hash of the bundle: what a run pins. */
+  readonly hash: string;
+  /** The file it came from; relative file names in it start at its folder. */
+  readonly file: string;
+  readonly environment: Environment;
+}
+
+/** What came of loading. */
+export interface LoadResult {
+  /** `undefined` where there is any error. */
+  readonly workflow: LoadedWorkflow | undefined;
+  /** Everything that was found, by place. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A workflow's text, and the path that it was read from. */
+export interface WorkflowSource {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What loading needs from around it. */
+export interface LoadOptions {
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  /** Asks a live gRPC service for its types. Absent: only files are read. */
+  readonly reflect?: ((plan: Plan, service: string) => Promise<ServiceTypes>) | undefined;
+}
+
+/** Reads, checks and compiles a workflow and the files that it names. Never throws for a bad document: diagnostics say everything. */
+export async function loadWorkflow(source: WorkflowSource, options: LoadOptions): Promise<LoadResult> {
+  const compiled = compileWorkflow(source.file, source.text);
+  const { descriptors, issues } = await readDescriptors(compiled.files, folderOf(source.file), options.readFile);
+  const { plan } = compiled;
+  if (plan !== undefined) {
+    const types = await collectTypes(plan, descriptors, options, issues);
+    issues.push(...checkTypes(plan, types));
+  }
+  const diagnostics = [...compiled.diagnostics, ...compiled.diagnose(issues)];
+  const hasErrors = diagnostics.some(({ severity }) => severity === "error");
+  if (plan === undefined || hasErrors) return { workflow: undefined, diagnostics };
+  const bundle: DefinitionBundle = { format: 1, document: source.text, descriptors };
+  const hash = sha256(canonicalJson(bundle));
+  return {
+    workflow: { plan, bundle, hash, file: source.file, environment: readsEnvironment(plan) },
+    diagnostics,
+  };
+}
+
+async function readDescriptors(
+  files: CompiledWorkflow["files"],
+  folder: string,
+  readFile: LoadOptions["readFile"],
+): Promise<{ readonly descriptors: Record<string, string>; readonly issues: Issue[] }> {
+  const descriptors: Record<string, string> = {};
+  const issues: Issue[] = [];
+  if (files.length === 0) return { descriptors, issues };
+  const { compileProtoFiles } = await import("./services/grpc/proto_files.ts");
+  const { base64Encode } = await import("@bufbuild/protobuf/wire");
+  for (const [service, references] of Map.groupBy(files, (file) => file.service)) {
+    const pathOf = (file: FileReference): string => joinPath(folder, file.file);
+    const [first] = references;
+    try {
+      const bytes = first!.kind === "descriptor_set"
+        ? await readFile(pathOf(first!))
+        : await compileProtoFiles(references.map(pathOf), readFile);
+      descriptors[service] = base64Encode(bytes);
+    } catch (thrown) {
+      issues.push(fileIssue(thrown, first!));
+    }
+  }
+  return { descriptors, issues };
+}
+
+function fileIssue(thrown: unknown, file: FileReference): Issue {
+  const error = toError(thrown);
+  return {
+    severity: "error",
+    code: MaestroError.is(error) ? error.code : "file_not_readable",
+    message: MaestroError.is(error) ? error.message : `Cannot read "${file.file}": ${error.message}`,
+    hint: MaestroError.is(error) ? error.hint : "file names are relative to the workflow",
+    path: file.path,
+  };
+}
+
+async function collectTypes(
+  plan: Plan,
+  descriptors: Readonly<Record<string, string>>,
+  options: LoadOptions,
+  issues: Issue[],
+): Promise<ReadonlyMap<string, ServiceTypes>> {
+  const types = new Map<string, ServiceTypes>();
+  for (const service of plan.services.values()) {
+    if (service.type !== "grpc") continue;
+    const known = descriptors[service.name];
+    if (known === undefined && options.reflect === undefined) continue;
+    const { serviceTypes } = await import("./services/grpc/service_types.ts");
+    const { base64Decode } = await import("@bufbuild/protobuf/wire");
+    try {
+      types.set(
+        service.name,
+        known === undefined ? await options.reflect!(plan, service.name) : serviceTypes(base64Decode(known)),
+      );
+    } catch (thrown) {
+      const key = known === undefined ? "endpoint" : service.descriptorSet === undefined ? "proto" : "descriptor_set";
+      issues.push({
+        severity: "error",
+        code: known === undefined ? "service_unreachable" : "bad_descriptors",
+        message: `Service "${service.name}": ${toError(thrown).message}`,
+        path: [...service.origin, key],
+      });
+    }
+  }
+  return types;
+}

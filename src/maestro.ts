@@ -1,0 +1,295 @@
+import { MaestroError } from "./base/errors.ts";
+import { createIdGenerator } from "./base/ids.ts";
+import { canonicalJson, type JsonObject, type JsonValue } from "./base/json.ts";
+import { folderOf, joinPath } from "./base/paths.ts";
+import { Redactor } from "./base/redact.ts";
+import { type Clock, systemClock } from "./engine/clock.ts";
+import type { Failure } from "./engine/failure.ts";
+import type { RunListener } from "./engine/hooks.ts";
+import type { ServiceTypes } from "./engine/message_type.ts";
+import type { LiveRun } from "./engine/live_run.ts";
+import type { RunFinished } from "./engine/journal.ts";
+import type { RunCause, RunRecord, RunStatus } from "./engine/run.ts";
+import type { ServiceAdapter } from "./engine/service.ts";
+import type { Storage } from "./engine/storage.ts";
+import { Worker } from "./engine/worker.ts";
+import { loadWorkflow } from "./load_workflow.ts";
+import type { LoadedWorkflow, LoadResult, WorkflowSource } from "./load_workflow.ts";
+import { type Environment, type EnvironmentRead, readsEnvironment } from "./plan/environment.ts";
+import { interpretPlan } from "./plan/interpret.ts";
+import type { Plan, PlanService } from "./plan/plan.ts";
+import { PlanCaller } from "./plan/plan_caller.ts";
+import { checkInput } from "./plan/run_input.ts";
+import { foldSteps, type RollbackView, type StepView } from "./plan/run_view.ts";
+import { resolveService, settingsScope, type SettingsValues } from "./plan/service_settings.ts";
+import { sha256 } from "./runtime/digest.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import type { FunctionServices } from "./services/function/adapter.ts";
+import { createServiceRegistry, type ServiceRegistry } from "./services/open_services.ts";
+import { MemoryStorage } from "./storage/memory_storage.ts";
+
+export type { LoadedWorkflow, LoadResult, WorkflowSource };
+
+/** Options of `createMaestro`. */
+export interface MaestroOptions {
+  /** What differs between runtimes: `fetch`, files, the microtask drain. */
+  readonly runtime: Runtime;
+  /** The program's own functions behind `type: function` services. */
+  readonly functions?: FunctionServices | undefined;
+  /** Reads `env.NAME`. @default nothing is set */
+  readonly env?: ((name: string) => string | undefined) | undefined;
+  /** Reads `secrets.NAME`. @default nothing is set */
+  readonly secrets?: ((name: string) => string | undefined) | undefined;
+  /** Learns every secret that is read; share it with whatever writes logs. @default its own */
+  readonly redactor?: Redactor | undefined;
+  /** Hears every event of every run. Must not throw. */
+  readonly onEvent?: RunListener | undefined;
+  /** Where runs live. @default this process's memory */
+  readonly storage?: Storage | undefined;
+  /** @default the machine's clock */
+  readonly clock?: Clock | undefined;
+  /** Numbers from 0 to 1, for jitter and trace ids. @default `Math.random` */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Settings of `Maestro.load`. */
+export interface LoadSettings {
+  /** Whether live gRPC services are asked for their types. @default false */
+  readonly online?: boolean | undefined;
+  /** Endpoints that replace the document's, by service name. */
+  readonly endpoints?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Options of `Maestro.start`. */
+export interface StartOptions {
+  /** A JSON object. */
+  readonly input: JsonValue;
+  /** The run's id. @default a new UUID of version 7 */
+  readonly id?: string | undefined;
+  /** Endpoints that replace the document's, by service name. */
+  readonly endpoints?: Readonly<Record<string, string>> | undefined;
+  /** Replaces the workflow's `timeout`. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A run that this process advances. */
+export interface RunHandle {
+  readonly id: string;
+  /** Resolves when the run has ended, however it did; rejects when it cannot go on in this process. */
+  result(): Promise<RunResult>;
+  /** Cancels the run and rolls it back. The result says how that went. */
+  cancel(): void;
+  /** Starts nothing more, waits at most 8 s for answers in flight, and lets go of the run; `result` rejects. */
+  suspend(): Promise<void>;
+}
+
+/** How a run ended. Times are milliseconds since the epoch. */
+export interface RunResult {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly status: RunStatus;
+  readonly cause: RunCause | null;
+  readonly output: JsonValue;
+  readonly error: Failure | null;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly steps: readonly StepView[];
+  readonly rollback: RollbackView;
+}
+
+/**
+ * An engine with its storage and its connections: loads workflows and runs them.
+ *
+ * Close it when done; runs that are still going are let go of.
+ */
+export interface Maestro {
+  /** Reads, checks and compiles a workflow and the files that it names. Problems are diagnostics, never exceptions. */
+  load(source: WorkflowSource, settings?: LoadSettings): Promise<LoadResult>;
+  /**
+   * Starts a run. Resolves when it is in the store.
+   *
+   * @throws {MaestroError} `invalid_input`, `missing_value` for a variable or secret that is not set, `run_conflict` for a taken id.
+   */
+  start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle>;
+  /** Lets go of every run and closes connections and storage. */
+  close(): Promise<void>;
+}
+
+/** Wires engine, storage and services together. No I/O happens before the first run. */
+export function createMaestro(options: MaestroOptions): Maestro {
+  return new LocalMaestro(options);
+}
+
+class LocalMaestro implements Maestro {
+  readonly #options: MaestroOptions;
+  readonly #clock: Clock;
+  readonly #storage: Storage;
+  readonly #redactor: Redactor;
+  readonly #worker: Worker;
+  readonly #adapters: Record<string, ServiceAdapter> = {};
+  readonly #registry: ServiceRegistry;
+  readonly #createId: () => string;
+
+  constructor(options: MaestroOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#storage = options.storage ?? new MemoryStorage();
+    this.#redactor = options.redactor ?? new Redactor();
+    this.#registry = createServiceRegistry({ adapters: this.#adapters, clock: this.#clock });
+    this.#createId = createIdGenerator(() => this.#clock.now());
+    this.#worker = new Worker({
+      storage: this.#storage,
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+      createId: this.#createId,
+      digest: sha256,
+      drain: options.runtime.drain,
+      onEvent: options.onEvent,
+    });
+  }
+
+  async load(source: WorkflowSource, { online = false, endpoints = {} }: LoadSettings = {}): Promise<LoadResult> {
+    const reflect = (plan: Plan, service: string): Promise<ServiceTypes> =>
+      this.#reflect(plan, service, source.file, endpoints[service]);
+    const { readFile } = this.#options.runtime;
+    return await loadWorkflow(source, { readFile, reflect: online ? reflect : undefined });
+  }
+
+  async start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle> {
+    const { plan, bundle, hash, environment } = workflow;
+    const { env = nothing, secrets = nothing } = this.#options;
+    const input = checkInput(plan.inputSchema, options.input);
+    requireAll("env", environment.env, env);
+    requireAll("secrets", environment.secrets, secrets);
+    await this.#openAdapters(plan);
+    const startedAt = this.#clock.now();
+    const internalId = this.#createId();
+    const run: RunRecord = {
+      id: options.id ?? internalId,
+      internalId,
+      workflow: plan.name,
+      version: plan.version,
+      definition: hash,
+      status: "running",
+      cause: null,
+      output: null,
+      error: null,
+      startedAt,
+      finishedAt: null,
+    };
+    const live = await this.#worker.start({
+      run,
+      definition: interpretPlan(options.timeoutMs === undefined ? plan : { ...plan, timeoutMs: options.timeoutMs }),
+      bundle: canonicalJson(bundle),
+      caller: this.#caller(workflow, run, input, options.endpoints ?? {}),
+      started: {
+        type: "run_started",
+        workflow: plan.name,
+        version: plan.version,
+        definition: hash,
+        input,
+        env: Object.fromEntries(environment.env.map(({ name }) => [name, env(name) ?? null])),
+        seed: internalId,
+      },
+    });
+    return this.#handle(live, run);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.suspend();
+    await this.#registry.close();
+    await this.#storage[Symbol.asyncDispose]();
+  }
+
+  #caller(
+    { plan, file, bundle, environment }: LoadedWorkflow,
+    run: Pick<RunRecord, "id" | "startedAt">,
+    input: JsonValue,
+    endpoints: Readonly<Record<string, string>>,
+  ): PlanCaller {
+    return new PlanCaller({
+      ...this.#settingsValues(plan, environment),
+      input,
+      runId: run.id,
+      startedAt: run.startedAt,
+      redactor: this.#redactor,
+      client: (config) => this.#registry.client(config),
+      resolvePath: (name) => joinPath(folderOf(file), name),
+      endpoints,
+      descriptors: bundle.descriptors,
+    });
+  }
+
+  #settingsValues(plan: Plan, environment: Environment): SettingsValues {
+    const { env = nothing, secrets = nothing } = this.#options;
+    return {
+      plan,
+      input: null,
+      runId: "",
+      startedAt: this.#clock.now(),
+      env,
+      envNames: environment.env.map(({ name }) => name),
+      secrets,
+      secretNames: environment.secrets.map(({ name }) => name),
+    };
+  }
+
+  /** Asks a live service for its types, with the endpoint, TLS settings and metadata that a call would use. */
+  async #reflect(plan: Plan, name: string, file: string, endpoint: string | undefined): Promise<ServiceTypes> {
+    const { reflectServiceTypes } = await import("./services/grpc/service_types.ts");
+    const service = plan.services.get(name)!;
+    const scope = settingsScope(this.#settingsValues(plan, readsEnvironment(plan)));
+    const resolvePath = (path: string): string => joinPath(folderOf(file), path);
+    const config = resolveService(service, { scope, resolvePath, endpoint, descriptors: undefined });
+    const readsInput = service.headers?.references.some(({ root }) => root === "input") ?? true;
+    const headers = readsInput ? [] : [service.headers!.evaluate(scope) as JsonObject];
+    return await reflectServiceTypes(config, { readFile: this.#options.runtime.readFile, headers });
+  }
+
+  #handle(live: LiveRun, run: RunRecord): RunHandle {
+    return {
+      id: run.id,
+      cancel: () => live.cancel(),
+      suspend: () => live.suspend(),
+      result: async () => await this.#result(run, await live.ended),
+    };
+  }
+
+  async #result({ id, workflow, version, startedAt }: RunRecord, finished: RunFinished): Promise<RunResult> {
+    const { status, cause, output, error, rollback } = finished;
+    const journal = await this.#storage.readJournal({ runId: id });
+    const steps = foldSteps(journal);
+    const finishedAt = journal.at(-1)?.time ?? startedAt;
+    return { runId: id, workflow, version, status, cause, output, error, startedAt, finishedAt, steps, rollback };
+  }
+
+  /** Only what a workflow uses is loaded: gRPC alone would cost more than the rest of a short run. */
+  async #openAdapters(plan: Plan): Promise<void> {
+    for (const { type } of plan.services.values()) this.#adapters[type] ??= await this.#openAdapter(type);
+  }
+
+  async #openAdapter(type: PlanService["type"]): Promise<ServiceAdapter> {
+    const { runtime: { fetch, readFile }, functions = {} } = this.#options;
+    if (type === "grpc") return (await import("./services/grpc/adapter.ts")).createGrpcAdapter({ readFile });
+    if (type === "http") return (await import("./services/http/adapter.ts")).createHttpAdapter({ fetch, readFile });
+    return (await import("./services/function/adapter.ts")).createFunctionAdapter(functions);
+  }
+}
+
+function nothing(): undefined {}
+
+function requireAll(
+  kind: "env" | "secrets",
+  reads: readonly EnvironmentRead[],
+  read: (name: string) => string | undefined,
+): void {
+  const missing = reads.filter(({ name, isGuarded }) => !isGuarded && read(name) === undefined);
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => `${kind}.${name}`).join(", ");
+  throw new MaestroError("missing_value", `Not set: ${names}`, {
+    hint: kind === "env"
+      ? "set it in the environment or with --env-file; `env.?NAME` reads one that may be missing"
+      : `set it with --secrets-file, or as MAESTRO_SECRET_${missing[0]!.name}`,
+  });
+}

@@ -1,0 +1,47 @@
+import type { Template } from "../expr/mod.ts";
+import { type PlacedReference, placeReferences, referencesWithin } from "./check_references.ts";
+import type { Plan, PlanService } from "./plan.ts";
+
+/** A variable or secret that a plan reads by name. */
+export interface EnvironmentRead {
+  readonly name: string;
+  /** Whether every read of it allows for its absence. */
+  readonly isGuarded: boolean;
+}
+
+/** What a plan reads from outside: each name once. */
+export interface Environment {
+  readonly env: readonly EnvironmentRead[];
+  readonly secrets: readonly EnvironmentRead[];
+}
+
+/** Collects the variables and secrets that a plan reads, so that a missing one is found before the first call. */
+export function readsEnvironment(plan: Plan): Environment {
+  const references = [...planReferences(plan)];
+  return { env: namesUnder("env", references), secrets: namesUnder("secrets", references) };
+}
+
+function* planReferences(plan: Plan): IterableIterator<Pick<PlacedReference, "root" | "path" | "isGuarded">> {
+  for (const service of plan.services.values()) {
+    for (const template of serviceTemplates(service)) yield* template.references;
+  }
+  for (const step of [...plan.steps, ...plan.finally]) yield* referencesWithin(step, plan.services);
+  yield* placeReferences("output", ["output"], plan.output?.references);
+}
+
+function serviceTemplates({ endpoint, tls, headers, auth }: PlanService): readonly Template[] {
+  return [endpoint, tls, headers, auth].filter((template) => template !== undefined);
+}
+
+function namesUnder(
+  root: string,
+  references: readonly Pick<PlacedReference, "root" | "path" | "isGuarded">[],
+): readonly EnvironmentRead[] {
+  const guarded = new Map<string, boolean>();
+  for (const reference of references) {
+    const [name] = reference.path;
+    if (reference.root !== root || typeof name !== "string") continue;
+    guarded.set(name, (guarded.get(name) ?? true) && reference.isGuarded);
+  }
+  return [...guarded].map(([name, isGuarded]) => ({ name, isGuarded }));
+}
