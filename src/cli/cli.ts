@@ -15,7 +15,7 @@ export interface Cli extends CommandContext {
 
 /** The command line's state for one process. */
 export function createCli(host: Host): Cli {
-  const canColor = !host.env("NO_COLOR") && host.env("TERM") !== "dumb";
+  const canColor = wantsColor(host);
   return {
     host,
     style: createStyle(canColor && host.stderr.isTerminal),
@@ -29,6 +29,16 @@ export function createCli(host: Host): Cli {
       stderr: { write: (text) => host.stderr.write(text), getColorDepth: () => 1 },
     },
   };
+}
+
+/** Whether the surroundings allow colours on a terminal. */
+export function wantsColor(host: Host): boolean {
+  try {
+    return !host.env("NO_COLOR") && host.env("TERM") !== "dumb";
+  } catch {
+    // Deno may not be allowed to tell: the error that says so comes later, and must not need colours.
+    return false;
+  }
 }
 
 /** Writes a line to standard error. */

@@ -25,17 +25,22 @@ export async function followRun(cli: Cli, run: RunHandle, progress: Progress): P
       progress.note("Cancelling: what was done is being undone; Ctrl-C again leaves the run as it is");
       run.cancel();
     } else {
-      progress.note("Left as it is: what was done is not undone, and memory: keeps nothing to resume");
+      progress.note("Left as it is: nothing more is undone, and the store memory: keeps nothing to resume");
       leave(INTERRUPTED);
     }
   });
+  let isSuspending = false;
   const stopTerminate = cli.host.onSignal("SIGTERM", () => {
-    progress.note("Suspending: waiting for answers; memory: keeps nothing to resume");
+    if (isSuspending) return;
+    isSuspending = true;
+    progress.note("Suspending: waiting for answers in flight; the store memory: keeps nothing to resume");
     setTimeout(() => leave(SUSPENDED), SUSPEND_LIMIT_MS);
     run.suspend().then(() => leave(SUSPENDED), () => leave(SUSPENDED));
   });
+  /** A suspended run's result rejects; what counts then is that it was suspended. */
+  const ended = run.result().catch((error) => isSuspending ? left : Promise.reject(error));
   try {
-    return await Promise.race([run.result(), left]);
+    return await Promise.race([ended, left]);
   } finally {
     stopInterrupt();
     stopTerminate();

@@ -1,23 +1,18 @@
 import { MaestroError } from "../base/errors.ts";
 import { Redactor } from "../base/redact.ts";
-import type { LoadedWorkflow, Maestro } from "../maestro.ts";
+import type { LoadedWorkflow, WorkflowSource } from "../load_workflow.ts";
+import type { Maestro } from "../maestro.ts";
 import { diagnosticsText } from "./diagnostics_output.ts";
 import type { Cli } from "./cli.ts";
 import { readKeyValueFile } from "./key_value_file.ts";
 import { fileError } from "./report_error.ts";
-
-/** A workflow's text and the name under which diagnostics speak of it. */
-export interface Source {
-  readonly file: string;
-  readonly text: string;
-}
 
 /**
  * Reads a workflow; `-` is standard input.
  *
  * @throws MaestroError `file_not_readable`.
  */
-export async function readSource(cli: Cli, file: string): Promise<Source> {
+export async function readSource(cli: Cli, file: string): Promise<WorkflowSource> {
   if (file === "-") return { file: "<stdin>", text: await cli.host.stdin.readText() };
   const text = await cli.host.files.readText(file).catch((error) => {
     throw fileError("the workflow", file, error);
@@ -60,7 +55,12 @@ export async function readValues(
  *
  * @throws MaestroError `invalid_workflow`, after every problem was told.
  */
-export async function loadValid(cli: Cli, maestro: Maestro, source: Source, quiet: boolean): Promise<LoadedWorkflow> {
+export async function loadValid(
+  cli: Cli,
+  maestro: Maestro,
+  source: WorkflowSource,
+  quiet: boolean,
+): Promise<LoadedWorkflow> {
   const { workflow, diagnostics } = await maestro.load(source);
   const told = quiet ? diagnostics.filter(({ severity }) => severity === "error") : diagnostics;
   if (told.length > 0) {

@@ -1,6 +1,6 @@
 import { MaestroError, toError } from "../../base/errors.ts";
 import type { Host } from "../../runtime/runtime.ts";
-import type { Cli } from "../cli.ts";
+import { type Cli, wantsColor } from "../cli.ts";
 import { defaultConfigPath, readConfigFile } from "../config_file.ts";
 import { fileReason } from "../report_error.ts";
 import type { OutputFlags } from "../routes.ts";
@@ -37,7 +37,7 @@ export async function doctor(cli: Cli, { output }: OutputFlags): Promise<number>
 const SYMBOLS = { ok: "✓", warning: "!", error: "✗" } as const;
 
 function describe({ check, status, message }: Finding, { host }: Cli): string {
-  const style = createStyle(host.stdout.isTerminal && !host.env("NO_COLOR") && host.env("TERM") !== "dumb");
+  const style = createStyle(host.stdout.isTerminal && wantsColor(host));
   const color = { ok: style.green, warning: style.yellow, error: style.red }[status];
   return `${color(SYMBOLS[status])} ${check.padEnd(12)}  ${message}`;
 }

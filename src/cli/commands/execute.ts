@@ -1,6 +1,7 @@
 import { MaestroError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/text.ts";
-import { createMaestro, type LoadedWorkflow, type RunResult } from "../../maestro.ts";
+import type { LoadedWorkflow } from "../../load_workflow.ts";
+import { createMaestro, type RunResult } from "../../maestro.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Cli } from "../cli.ts";
 import { readInput } from "../input.ts";
@@ -40,25 +41,22 @@ export async function execute(cli: Cli, flags: ExecuteFlags, file: string): Prom
   const values = await readValues(cli, settings);
   const progress = await createProgress(cli, settings, values.redactor);
   const maestro = createMaestro({ runtime: await cli.host.runtime(), ...values, onEvent: progress.onEvent });
+  let end: RunResult | number;
   try {
     const workflow = await loadValid(cli, maestro, source, settings.quiet);
     checkEndpoints(workflow, settings);
-    const run = await maestro.start(workflow, {
-      input,
-      endpoints: settings.endpoints,
-      ...(flags.id === undefined ? {} : { id: flags.id }),
-      ...(settings.timeoutMs === undefined ? {} : { timeoutMs: settings.timeoutMs }),
-    });
-    const end = await followRun(cli, run, progress);
-    progress.stop();
-    if (typeof end === "number") return end;
-    if (end.status !== "completed") progress.report(end);
-    printResult(cli, end, settings, values.redactor);
-    return exitCodeOf(end.status);
+    const { endpoints, timeoutMs } = settings;
+    const run = await maestro.start(workflow, { input, id: flags.id, endpoints, timeoutMs });
+    end = await followRun(cli, run, progress);
   } finally {
     progress.stop();
-    await maestro.close();
   }
+  // A run that was left has calls in flight, and nobody is to wait for them.
+  if (typeof end === "number") return end;
+  if (end.status !== "completed") progress.report(end);
+  printResult(cli, end, settings, values.redactor);
+  await maestro.close();
+  return exitCodeOf(end.status);
 }
 
 function printResult(cli: Cli, result: RunResult, settings: Settings, redactor: Redactor): void {

@@ -1,5 +1,5 @@
 import { MaestroError, toError } from "../../base/errors.ts";
-import { workflowSchema } from "../../yaml/json_schema.ts";
+import { WORKFLOW_SCHEMA } from "../../yaml/schema.ts";
 import type { Cli } from "../cli.ts";
 import { fileReason } from "../report_error.ts";
 import { STARTER_INPUT, STARTER_WORKFLOW } from "../starter.ts";
@@ -9,7 +9,7 @@ export async function init({ host }: Cli, _flags: unknown, folder = "."): Promis
   const project = [
     ["workflow.yaml", STARTER_WORKFLOW],
     ["input.json", STARTER_INPUT],
-    ["workflow.schema.json", `${JSON.stringify(workflowSchema(), null, 2)}\n`],
+    ["workflow.schema.json", `${JSON.stringify(WORKFLOW_SCHEMA, null, 2)}\n`],
   ] as const;
   const place = (name: string): string => folder === "." ? name : `${folder.replace(/\/+$/, "")}/${name}`;
   for (const [name] of project) {
