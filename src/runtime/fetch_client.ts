@@ -138,7 +138,7 @@ class Exchange implements FetchResponse {
     this.#reject = reject;
     signal.addEventListener("abort", this);
     wire.once("socket", (socket) => this.#watchConnection(socket));
-    wire.on("error", (error) => this.#fail(error));
+    wire.on("error", (error) => this.#answer?.complete || this.#fail(error));
     wire.once("upgrade", (_, socket) => {
       socket.destroy();
       this.#fail(new FetchError("bad_response", "the service switches to another protocol", true));
@@ -190,6 +190,7 @@ class Exchange implements FetchResponse {
     else this.#sent = true;
   }
 
+  /** Ends the exchange. An error of the wire after the last byte of the answer never gets here: it is not about this answer. */
   #fail(thrown: unknown): void {
     if (this.#error !== undefined) return;
     const stale = this.#answer === undefined && this.#reusing.has(this.#wire);

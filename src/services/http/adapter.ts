@@ -1,4 +1,5 @@
 import { abortReason } from "../../base/abort.ts";
+import { toError } from "../../base/errors.ts";
 import type { JsonValue } from "../../base/json.ts";
 import { type Clock, systemClock } from "../../engine/clock.ts";
 import type {
@@ -175,35 +176,38 @@ class HttpClient implements ServiceClient {
   }
 
   async #completed(call: Prepared, response: FetchResponse): Promise<AttemptResult> {
-    const decoded = await this.#decode(response);
+    const bytes = await this.#read(response);
+    const decoded = typeof bytes === "string"
+      ? { ok: false as const, problem: bytes }
+      : decodeAnswer(bytes, contentType(response));
     if (!decoded.ok) return badResponse(call, decoded.problem);
     if (call.request.response !== "full") return { ok: true, output: decoded.body };
     return { ok: true, output: { status: response.status, headers: plainHeaders(response), body: decoded.body } };
   }
 
-  /** The status decides, whatever becomes of the body. */
+  /** The status decides, whatever becomes of the body; one that is not what it claims to be is shown as text. */
   async #failed(call: Prepared, response: FetchResponse): Promise<FailedAttempt> {
     const retryAfterMs = parseRetryAfter(headerOf(response, "retry-after"), this.#tools.clock.now());
-    const decoded = await this.#decode(response).catch((error: unknown) => ({
-      ok: false as const,
-      problem: String(error),
-    }));
-    return statusFailure(call, response.status, decoded.ok ? decoded.body : null, retryAfterMs);
+    const bytes = await this.#read(response).catch(() => "");
+    let details: JsonValue = null;
+    if (typeof bytes !== "string") {
+      const decoded = decodeAnswer(bytes, contentType(response));
+      details = decoded.ok ? decoded.body : new TextDecoder().decode(bytes);
+    }
+    return statusFailure(call, response.status, details, retryAfterMs);
   }
 
-  async #decode(response: FetchResponse): Promise<ReturnType<typeof decodeAnswer>> {
+  /** The body as the service meant it, or why it cannot be had. Rejects with a `FetchError`. */
+  async #read(response: FetchResponse): Promise<Uint8Array | string> {
     const limit = this.#config.maxResponse;
     const bytes = await response.bytes(limit);
     const encoding = headerOf(response, "content-encoding");
-    if (encoding === undefined) return decodeAnswer(bytes, headerOf(response, "content-type") ?? "");
-    let plain: Uint8Array | undefined;
+    if (encoding === undefined) return bytes;
     try {
-      plain = await decompress(bytes, encoding, limit);
+      return await decompress(bytes, encoding, limit) ?? `more than ${limit} bytes`;
     } catch (error) {
-      return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+      return toError(error).message;
     }
-    if (plain === undefined) throw new FetchError("too_large", "the answer is too large", true);
-    return decodeAnswer(plain, headerOf(response, "content-type") ?? "");
   }
 }
 
@@ -260,6 +264,10 @@ function redirectFailure(call: Prepared, status: number, location: string, targe
     ? "it leaves the service's origin"
     : `more than ${MOST_REDIRECTS} redirects`;
   return statusFailure(call, status, null, undefined, `: redirect to ${location.replace(/\?.*$/s, "")}; ${why}`);
+}
+
+function contentType(response: FetchResponse): string {
+  return headerOf(response, "content-type") ?? "";
 }
 
 function plainHeaders(response: FetchResponse): { readonly [name: string]: JsonValue } {
