@@ -15,7 +15,7 @@ const CODE = ["mod.ts", "src", "tests", "scripts", "examples"].filter((path) => 
 export const STAGES: readonly Stage[] = [
   { name: "types (tsc)", command: ["tsc", "--noEmit", "--incremental", "--tsBuildInfoFile", ".cache/tsc.json"] },
   { name: "types (deno)", command: ["deno", "check", "--quiet", ...CODE] },
-  { name: "format", command: ["deno", "fmt", "--check", "--quiet"] },
+  { name: "format", command: ["deno", "fmt", "--check"] },
   { name: "lint (deno)", command: ["deno", "lint", "--quiet"] },
   { name: "lint (biome)", command: ["biome", "lint", "--error-on-warnings", "--max-diagnostics=200"] },
   { name: "dead code", command: ["knip", "--no-progress"] },

@@ -103,7 +103,15 @@ async function runFile(runtime: Runtime, file: string): Promise<FileRun> {
 function commandLine(runtime: Runtime, file: string, report: string): [string, ...string[]] {
   switch (runtime) {
     case "bun":
-      return ["bun", "test", "--timeout=60000", "--reporter=junit", `--reporter-outfile=${report}`, `./${file}`];
+      return [
+        "bun",
+        "test",
+        "--timeout=60000",
+        "--only-failures",
+        "--reporter=junit",
+        `--reporter-outfile=${report}`,
+        `./${file}`,
+      ];
     case "deno":
       return ["deno", "test", "-A", "--no-check", `--junit-path=${report}`, file];
     case "node":
