@@ -26,8 +26,6 @@ type Fields = Record<string, unknown>;
 interface FieldReader {
   readonly field: DescField;
   readonly read: Read;
-  /** Whether null is a value of the field rather than its absence. */
-  readonly takesNull: boolean;
 }
 
 /** Everything that reading a message type needs. */
@@ -39,7 +37,7 @@ interface MessageReader {
 }
 
 /**
- * Turns JSON into messages, strictly: canonical protobuf JSON by JSON names or original names, null meaning unset.
+ * Turns JSON into messages, strictly: canonical protobuf JSON by JSON names or original names, a null field meaning unset.
  *
  * Throws `BadValue` for whatever does not fit: unknown fields and enum values, wrong types, numbers that are fractional
  * or out of range, two members of a oneof, a missing field that proto2 requires.
@@ -66,7 +64,7 @@ export class JsonReader {
     // Known before its fields are looked at, because messages may contain themselves.
     this.#readers.set(desc, read);
     for (const field of desc.fields) {
-      const entry = { field, read: this.#value(field), takesNull: takesNull(field) };
+      const entry = { field, read: this.#value(field) };
       reader.fields.set(field.jsonName, entry).set(field.name, entry);
       if (field.presence === FeatureSet_FieldPresence.LEGACY_REQUIRED) reader.required.push(field);
     }
@@ -142,7 +140,7 @@ function readMessage(reader: MessageReader, json: JsonValue, depth: number): unk
     const entry = reader.fields.get(key);
     if (entry === undefined) throw unknownField(reader.desc, key);
     const value = json[key]!;
-    if (value === null && !entry.takesNull) continue;
+    if (value === null) continue;
     const { field } = entry;
     if (key !== field.name && Object.hasOwn(json, field.name) && json[field.name] !== null) {
       throw new BadValue(`"${key}" and "${field.name}" are the same field; give one of them`);
@@ -236,11 +234,6 @@ function readFieldMask(json: JsonValue): string[] {
   if (typeof json !== "string") throw expected('field paths as text, such as "user.displayName,photo"', json);
   if (json === "") return [];
   return json.split(",").map((path) => path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-}
-
-function takesNull(field: DescField): boolean {
-  return field.fieldKind === "message" && field.message.typeName === VALUE ||
-    field.fieldKind === "enum" && field.enum.typeName === "google.protobuf.NullValue";
 }
 
 function unknownField(desc: DescMessage, key: string): BadValue {

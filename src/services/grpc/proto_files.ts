@@ -2,7 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { MaestroError, toError } from "../../base/errors.ts";
 import type { ReadFile } from "./credentials.ts";
-import { folderOf, foldersUp, joinPath, toSlashes } from "./file_paths.ts";
+import { folderOf, foldersUp, joinPath, toSlashes } from "../../base/paths.ts";
 import { parseProto, ProtoSyntaxError } from "./proto_syntax.ts";
 import { repairFiles, UndeclaredType } from "./repair.ts";
 import { wellKnownFile } from "./well_known_files.ts";

@@ -8,12 +8,14 @@ import {
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
   type FieldDescriptorProtoSchema,
+  FieldOptions_JSTypeSchema as JS_TYPE,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   type MethodOptions_IdempotencyLevel,
   MethodOptions_IdempotencyLevelSchema,
   type ServiceDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
+import type { JsonValue } from "../../base/json.ts";
 import protobufjs, { type Field, type Namespace, type ReflectionObject } from "protobufjs";
 import { jsonNameOf } from "./repair.ts";
 
@@ -76,11 +78,12 @@ function parse(source: string): ReturnType<typeof protobufjs.parse> {
 }
 
 /** The parser keeps the syntax only on what the file declares, so an empty file would have none. */
-function syntaxOf(source: string): { readonly syntax: string; readonly edition?: Edition } {
+function syntaxOf(source: string): { readonly syntax?: string; readonly edition?: Edition } {
   const text = source.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, "");
   const [, keyword, value] = /^\s*(syntax|edition)\s*=\s*["']([^"']*)["']/.exec(text) ?? [];
   if (keyword === "edition") return { syntax: "editions", edition: Edition.EDITION_2023 };
-  return { syntax: value === "proto3" ? "proto3" : "proto2" };
+  // Like protoc, which leaves the name of the oldest syntax out.
+  return value === "proto3" ? { syntax: value } : {};
 }
 
 function declarations(namespace: Namespace): Declarations {
@@ -96,14 +99,16 @@ function declarations(namespace: Namespace): Declarations {
 
 function message(type: protobufjs.Type): MessageInit {
   const nested = declarations(type);
-  const maps = type.fieldsArray.filter((one) => one instanceof protobufjs.MapField);
+  // The parser also adds the file's own extensions to the fields of what they extend.
+  const fields = type.fieldsArray.filter((one) => one.declaringField === null);
+  const maps = fields.filter((one) => one instanceof protobufjs.MapField);
   // Real oneofs come before those that only stand for `optional`, as protoc has it.
   const oneofs = type.oneofsArray.filter((oneof) => !isSynthetic(oneof));
   const synthetic = type.oneofsArray.filter(isSynthetic);
   const names = [...oneofs, ...synthetic].map((oneof) => oneof.name);
   return {
     name: type.name,
-    field: type.fieldsArray.map((one) => ({
+    field: fields.map((one) => ({
       ...field(one, type),
       ...one.partOf === null ? {} : { oneofIndex: names.indexOf(one.partOf.name) },
       ...one.partOf !== null && isSynthetic(one.partOf) ? { proto3Optional: true } : {},
@@ -132,11 +137,7 @@ function field(one: Field, parent: Namespace): FieldInit {
   return {
     name: isGroup ? one.type.toLowerCase() : one.name,
     number: one.id,
-    label: isMap || one.repeated
-      ? FieldDescriptorProto_Label.REPEATED
-      : one.required
-      ? FieldDescriptorProto_Label.REQUIRED
-      : FieldDescriptorProto_Label.OPTIONAL,
+    label: isMap ? FieldDescriptorProto_Label.REPEATED : labelOf(one),
     ...typeOf(isMap ? entryName(one) : one.type),
     ...isGroup ? { type: FieldDescriptorProto_Type.GROUP } : {},
     ...one.extend === undefined ? {} : { extendee: one.extend },
@@ -144,9 +145,16 @@ function field(one: Field, parent: Namespace): FieldInit {
     ...options["default"] === undefined ? {} : { defaultValue: String(options["default"]) },
     options: {
       ...typeof options["packed"] === "boolean" ? { packed: options["packed"] } : {},
+      ...typeof options["jstype"] === "string" ? { jstype: enumFromJson(JS_TYPE, options["jstype"] as never) } : {},
       ...withFeatures(one).options,
     },
   };
+}
+
+/** By the word in the source: the parser's own properties want its features resolved, for which all imports are needed. */
+function labelOf(one: Field & { readonly rule?: string }): FieldDescriptorProto_Label {
+  if (one.rule === "repeated") return FieldDescriptorProto_Label.REPEATED;
+  return one.rule === "required" ? FieldDescriptorProto_Label.REQUIRED : FieldDescriptorProto_Label.OPTIONAL;
 }
 
 function mapEntry(map: protobufjs.MapField): MessageInit {
@@ -190,8 +198,8 @@ function service(type: protobufjs.Service): ServiceInit {
       name: method.name,
       inputType: method.requestType,
       outputType: method.responseType,
-      clientStreaming: method.requestStream === true,
-      serverStreaming: method.responseStream === true,
+      ...method.requestStream === true ? { clientStreaming: true } : {},
+      ...method.responseStream === true ? { serverStreaming: true } : {},
       ...idempotency(method.options?.["idempotency_level"]),
     })),
   };
@@ -204,10 +212,13 @@ function idempotency(
   return { options: { idempotencyLevel: enumFromJson(MethodOptions_IdempotencyLevelSchema, level as never) } };
 }
 
-/** The options `features.…` of an edition. */
+/** The `features` of an edition, which the parser keeps as a map for one thing and by dotted names for a whole file. */
 function withFeatures(object: ReflectionObject): { readonly options?: { readonly features: FeatureSet } } {
-  const features = Object.entries(object.options ?? {}).filter(([name]) => name.startsWith("features."));
-  if (features.length === 0) return {};
-  const json = Object.fromEntries(features.map(([name, value]) => [name.slice("features.".length), value]));
-  return { options: { features: fromJson(FeatureSetSchema, json, { ignoreUnknownFields: true }) } };
+  const found: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(object.options ?? {})) {
+    if (name === "features") Object.assign(found, value);
+    else if (name.startsWith("features.")) found[name.slice("features.".length)] = value as JsonValue;
+  }
+  if (Object.keys(found).length === 0) return {};
+  return { options: { features: fromJson(FeatureSetSchema, found as never, { ignoreUnknownFields: true }) } };
 }
