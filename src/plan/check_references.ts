@@ -18,7 +18,9 @@ export type TemplateUse =
   | "input"
   | "query"
   | "body"
-  | "headers";
+  | "headers"
+  | "setting"
+  | "service_headers";
 
 /** A read of a name, with its place in the document. */
 export interface PlacedReference extends Pick<Reference, "root" | "path" | "isGuarded" | "span"> {
@@ -44,6 +46,18 @@ export function placeReferences(
     use,
     place: [...base, ...at],
   }));
+}
+
+/** What the settings of a service read. */
+export function serviceReferences(service: PlanService): PlacedReference[] {
+  const at = (key: string): DocumentPath => [...service.origin, key];
+  const headers = service.type === "grpc" ? "metadata" : "headers";
+  return [
+    ...placeReferences("setting", at("endpoint"), service.endpoint.references),
+    ...placeReferences("setting", at("tls"), service.tls?.references),
+    ...placeReferences("setting", at("auth"), service.auth?.references),
+    ...placeReferences("service_headers", at(headers), service.headers?.references),
+  ];
 }
 
 /** What a call reads: method, condition, request and stream. */

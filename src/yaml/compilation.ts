@@ -16,7 +16,7 @@ import type { StepIds } from "./step_ids.ts";
 /** What compiling one document shares: its services, its ids, and the issues found so far. */
 export class Compilation {
   readonly issues: Issue[] = [];
-  readonly services = new Map<string, PlanService>();
+  readonly services: Map<string, PlanService> = new Map();
   readonly ids: StepIds;
   readonly #options: CompileOptions;
 

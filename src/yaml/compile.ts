@@ -1,5 +1,6 @@
 import type { Diagnostic, Issue } from "../base/diagnostics.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { collectDeclarations } from "../plan/check_names.ts";
 import { checkScope } from "../plan/check_scope.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Compilation } from "./compilation.ts";
@@ -10,7 +11,7 @@ import { parseDocument, type YamlDocument } from "./document.ts";
 import { Fields } from "./fields.ts";
 import { checkInputSchema } from "./input_schema.ts";
 import type { Source } from "./source.ts";
-import { findDeclarations, StepIds } from "./step_ids.ts";
+import { type Declarations, findDeclarations, StepIds } from "./step_ids.ts";
 import { checkStructure } from "./structure.ts";
 
 /** A file that a workflow names. */
@@ -101,9 +102,15 @@ function compileDocument(
     ...declared.issues,
     ...compilation.issues,
     ...checkInputSchema(plan.inputSchema, ["input_schema"]),
-    ...checkScope(plan),
+    ...checkScope(plan, { uncompiled: uncompiledNames(declared, plan) }),
   ];
   return { plan, issues };
+}
+
+/** Names and ids of steps that are in the document but not in the plan, because something is wrong with them. */
+function uncompiledNames(declared: Declarations, plan: Plan): ReadonlySet<string> {
+  const { names, ids } = collectDeclarations(plan);
+  return new Set([...declared.names, ...declared.ids].filter((name) => !names.has(name) && !ids.has(name)));
 }
 
 function fileReferences(plan: Plan): FileReference[] {

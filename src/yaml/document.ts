@@ -138,8 +138,7 @@ function locate(source: Source, reader: DocumentReader, root: Node, place: Place
   }
   // Of a map or a list, its beginning is enough to find it by.
   const first = isMap(node) ? node.items[0]?.key as Node | undefined : undefined;
-  const isFlow = isMap(node) || isSeq(node) ? node.flow === true : false;
-  return isFlow ? { start, end } : { start, end: first?.range?.[1] ?? start + 1 };
+  return { start, end: first?.range?.[1] ?? start + 1 };
 }
 
 function locateSpan(

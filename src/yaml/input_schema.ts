@@ -8,18 +8,17 @@ import { checkPart } from "./structure.ts";
 const KEYWORDS: readonly string[] = Object.keys(JSON_SCHEMA_SCHEMA.properties ?? {});
 
 /**
- * Checks a JSON Schema that a workflow brings: its keywords and types, its patterns, and that its references lead somewhere.
+ * Checks what the schema of the language cannot say of a JSON Schema: that its patterns are sound, that its references lead
+ * somewhere, that no keyword is misspelt.
  *
  * A validator itself would find a misspelt type or a bad reference only when a run starts, if at all.
  */
 export function checkInputSchema(schema: JsonObject | boolean | undefined, path: DocumentPath): readonly Issue[] {
   if (schema === undefined || typeof schema === "boolean") return [];
-  const issues: Issue[] = checkPart(schema, "json_schema", path).map((issue) => ({
-    ...issue,
-    code: `schema_${issue.code}`,
-  }));
+  const issues: Issue[] = [];
   visitSchemas(schema, path, (node, at) => checkNode(issues, schema, node, at));
-  if (issues.every((issue) => issue.severity !== "error")) issues.push(...checkUsable(schema, path));
+  const isSound = [...issues, ...checkPart(schema, "json_schema", path)].every((issue) => issue.severity !== "error");
+  if (isSound) issues.push(...checkUsable(schema, path));
   return issues;
 }
 

@@ -1,0 +1,261 @@
+import type { Issue } from "../base/diagnostics.ts";
+import { isJsonObject } from "../base/json.ts";
+import { didYouMean } from "../base/text.ts";
+import { type Declaration, type Declarations, type Enclosure, RESERVED_NAMES, whereTheyPart } from "./check_names.ts";
+import type { PlacedReference, TemplateUse } from "./check_references.ts";
+import type { Plan, PlanStep } from "./plan.ts";
+
+/** Where a name is read from: what is visible there, and what else there is. */
+export interface Reader {
+  readonly names: ReadonlySet<string>;
+  readonly ids: ReadonlySet<string>;
+  readonly locals: ReadonlySet<string>;
+  readonly isFinally: boolean;
+  readonly around: readonly Enclosure[];
+  /** The step that reads; `undefined` for what is read once a step or a body is done. */
+  readonly step: PlanStep | undefined;
+  readonly declarations: Declarations;
+  readonly uncompiled: ReadonlySet<string>;
+  readonly inputSchema: Plan["inputSchema"];
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Names that are the same wherever a step's expressions stand. */
+const EVERYWHERE: readonly string[] = [
+  "input",
+  "steps",
+  "env",
+  "secrets",
+  "run",
+  "workflow",
+  "timestamp",
+  "execution_time",
+];
+
+const SECRET_USES: ReadonlySet<TemplateUse> = new Set<TemplateUse>([
+  "input",
+  "query",
+  "body",
+  "headers",
+  "setting",
+  "service_headers",
+]);
+
+const KEY_USES: ReadonlySet<TemplateUse> = new Set<TemplateUse>(["input", "body", "headers"]);
+
+const STEP_FACETS: readonly string[] = ["output", "status", "error", "attempts"];
+
+const ERROR_MEMBERS: readonly string[] = ["code", "message", "step", "status", "details"];
+
+/** Checks one read; gives what is wrong with it. */
+export function checkRead(reference: PlacedReference, reader: Reader): Issue | undefined {
+  const problem = findProblem(reference, reader);
+  if (problem === undefined) return undefined;
+  return { severity: "error", ...problem, path: reference.place, span: reference.span };
+}
+
+function findProblem(reference: PlacedReference, reader: Reader): Problem | undefined {
+  const { root, path, use } = reference;
+  if (use === "setting" || use === "service_headers") return inService(reference, reader);
+  if (root === "secrets" && !SECRET_USES.has(use)) {
+    return {
+      code: "secret_not_allowed",
+      message: `A secret cannot be read in "${
+        use === "method" ? "method" : use
+      }": it would be recorded in the run's journal`,
+      hint: "secrets stand in endpoint, tls, auth, headers, metadata, query, input and body of calls",
+    };
+  }
+  if (root === "idempotency_key") {
+    return KEY_USES.has(use) ? undefined : notThere(root, "input, body, headers and metadata of a call");
+  }
+  if (use === "stream" && (root === "item" || root === "index")) return undefined;
+  if (reader.locals.has(root)) return root === "error" ? member(root, path, ERROR_MEMBERS) : undefined;
+  if (EVERYWHERE.includes(root)) return ofGlobal(reference, reader);
+  if (root === "item" || root === "index") return notThere(root, 'the steps and "collect" of a foreach');
+  if (root === "error") return notThere(root, "on_error, compensate and finally");
+  if (reader.names.has(root) || reader.uncompiled.has(root)) return undefined;
+  return unknownName(root, path, reader);
+}
+
+function ofGlobal({ root, path }: PlacedReference, reader: Reader): Problem | undefined {
+  switch (root) {
+    case "steps":
+      return ofSteps(path, reader);
+    case "run":
+      if (path[0] === "status" && !reader.isFinally) return notThere("run.status", "finally");
+      return member(root, path, reader.isFinally ? ["id", "started_at", "status"] : ["id", "started_at"]);
+    case "workflow":
+      return member(root, path, ["name", "version"]);
+    case "input":
+      return ofInput(path, reader.inputSchema);
+    default:
+      return undefined;
+  }
+}
+
+/** Settings of a service see little: they are the same for every step, and `endpoint` and `tls` for every run. */
+function inService(reference: PlacedReference, reader: Reader): Problem | undefined {
+  const { root, use } = reference;
+  const known = use === "setting" ? ["env", "secrets"] : ["env", "secrets", "input", "run", "workflow"];
+  if (known.includes(root)) return ofGlobal(reference, reader);
+  return {
+    code: "name_not_available",
+    message: `"${root}" cannot be read in this setting of a service`,
+    hint: `it sees ${known.slice(0, -1).join(", ")} and ${known.at(-1)} only`,
+  };
+}
+
+function ofInput(path: PlacedReference["path"], schema: Plan["inputSchema"]): Problem | undefined {
+  const [key] = path;
+  if (typeof key !== "string" || !isJsonObject(schema) || !isJsonObject(schema["properties"])) return undefined;
+  const isClosed = schema["additionalProperties"] === false && schema["patternProperties"] === undefined;
+  const isComposed = ["$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"].some((keyword) =>
+    Object.hasOwn(schema, keyword)
+  );
+  if (!isClosed || isComposed || Object.hasOwn(schema["properties"], key)) return undefined;
+  const known = Object.keys(schema["properties"]);
+  return {
+    code: "unknown_input",
+    message: `The input schema has no "${key}"`,
+    hint: didYouMean(key, known) ?? listed(known),
+  };
+}
+
+function ofSteps(path: PlacedReference["path"], reader: Reader): Problem | undefined {
+  const [id, facet] = path;
+  if (id === undefined) return undefined;
+  const name = String(id);
+  if (reader.uncompiled.has(name)) return undefined;
+  if (!reader.ids.has(name)) {
+    const declared = reader.declarations.ids.get(name);
+    if (declared !== undefined) return notVisible(`The step "${name}"`, [declared], reader);
+    return { code: "unknown_step", message: `No step has the id "${name}"`, hint: unknownStepHint(name, reader) };
+  }
+  if (facet === undefined || STEP_FACETS.includes(String(facet))) return undefined;
+  return {
+    code: "unknown_member",
+    message: `"${String(facet)}" is nothing that a step has`,
+    hint: didYouMean(String(facet), STEP_FACETS) ?? `write steps.${name}.output.${String(facet)}`,
+  };
+}
+
+function unknownStepHint(name: string, reader: Reader): string {
+  const asName = reader.declarations.names.has(name)
+    ? `read its output as "${name}", or give the step an id`
+    : undefined;
+  return didYouMean(name, reader.ids) ?? asName ?? "only an id that is written in the document can be read";
+}
+
+function member(root: string, path: PlacedReference["path"], known: readonly string[]): Problem | undefined {
+  const [key] = path;
+  if (key === undefined || known.includes(String(key))) return undefined;
+  return {
+    code: "unknown_member",
+    message: `"${root}" has no "${String(key)}"`,
+    hint: didYouMean(String(key), known) ?? listed(known),
+  };
+}
+
+function notThere(name: string, where: string): Problem {
+  return { code: "name_not_available", message: `"${name}" is not available here`, hint: `it exists in ${where}` };
+}
+
+function unknownName(root: string, path: PlacedReference["path"], reader: Reader): Problem {
+  const declared = reader.declarations.names.get(root);
+  if (declared !== undefined) return notVisible(`"${root}"`, declared, reader);
+  const iteration = reader.declarations.iterationNames.find((one) => one.name === root);
+  if (iteration !== undefined) return notThere(root, `the foreach "${iteration.step.id}"`);
+  const visible = [...reader.names, ...reader.locals, ...EVERYWHERE];
+  return {
+    code: "unknown_name",
+    message: `No step sets the name "${root}"`,
+    hint: unknownNameHint(root, path, visible, reader),
+  };
+}
+
+function unknownNameHint(
+  root: string,
+  path: PlacedReference["path"],
+  visible: readonly string[],
+  reader: Reader,
+): string | undefined {
+  if (reader.ids.has(root)) {
+    return path[0] === "output"
+      ? `write steps.${root}.output`
+      : `give the step "output: ${root}", or read steps.${root}.output`;
+  }
+  const meant = didYouMean(root, visible);
+  if (meant !== undefined) return meant;
+  const later = didYouMean(root, reader.declarations.names.keys());
+  if (later !== undefined) return later;
+  const names = visible.filter((name) => !RESERVED_NAMES.includes(name));
+  return names.length === 0
+    ? "values of the input are read as input.NAME"
+    : `set by now: ${names.slice(0, 8).join(", ")}`;
+}
+
+/** Words why a name that exists cannot be read from here. */
+function notVisible(what: string, declared: readonly Declaration[], reader: Reader): Problem {
+  const [first] = declared;
+  const own = declared.find((one) => one.step === reader.step);
+  if (own !== undefined) {
+    return {
+      code: "name_not_set_yet",
+      message: `${what} is this step's own output, which is not there yet`,
+      hint: undefined,
+    };
+  }
+  for (const one of declared) {
+    const apart = whereTheyPart(reader.around, one.enclosures);
+    if (apart?.parts.includes("error") === false) {
+      const { kind } = apart.block;
+      if (kind === "parallel" || kind === "race") {
+        return {
+          code: "name_of_sibling",
+          message: `${what} is set by a step that runs at the same time as this one`,
+          hint: kind === "parallel"
+            ? "move this step behind the parallel block, or make it a dag"
+            : "move this step behind the race",
+        };
+      }
+      if (kind === "switch") {
+        return {
+          code: "name_of_other_branch",
+          message: `${what} is set in another branch of the switch`,
+          hint: "only one branch runs",
+        };
+      }
+    }
+    const loop = one.enclosures.slice(sharedDepth(reader.around, one.enclosures)).find(({ block }) =>
+      block.kind === "foreach"
+    );
+    if (loop !== undefined) {
+      return {
+        code: "name_not_visible",
+        message: `${what} is only visible inside the foreach "${loop.block.id}"`,
+        hint: 'gather the values with "collect", and give the foreach an "output"',
+      };
+    }
+  }
+  return {
+    code: "name_not_set_yet",
+    message: `${what} is not set yet: the step "${first?.step.id ?? ""}" comes later`,
+    hint: undefined,
+  };
+}
+
+function sharedDepth(a: readonly Enclosure[], b: readonly Enclosure[]): number {
+  let depth = 0;
+  while (depth < Math.min(a.length, b.length) && a[depth]!.block === b[depth]!.block) depth++;
+  return depth;
+}
+
+function listed(names: readonly string[]): string {
+  return `it has: ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`;
+}
