@@ -61,7 +61,7 @@ export interface Fetch {
   close(): void;
 }
 
-/** Opens a `Fetch`. Opening does no I/O. */
+/** Opens a `Fetch`. Opening does no I/O. Throws a `FetchError` (`bad_input`) for a proxy in the environment that is no URL. */
 export type FetchFactory = (settings: FetchSettings) => Fetch;
 
 /** What went wrong on the wire. */

@@ -44,7 +44,9 @@ class HttpClient implements Fetch {
     const { protocol, hostname, port } = new URL(settings.origin);
     this.#target = { protocol, hostname: hostname.replace(/^\[|\]$/g, ""), port };
     this.#secure = protocol === "https:";
-    const options = { keepAlive: true, timeout: IDLE_MS, proxyEnv: settings.proxyEnv ?? process.env };
+    const proxyEnv = settings.proxyEnv ?? process.env;
+    checkProxy(proxyEnv, this.#secure ? "https_proxy" : "http_proxy");
+    const options = { keepAlive: true, timeout: IDLE_MS, proxyEnv };
     this.#agent = this.#secure ? new SecureAgent({ ...options, ...tlsOptions(settings.tls) }) : new Agent(options);
     this.#adoptConnections();
   }
@@ -99,6 +101,15 @@ class HttpClient implements Fetch {
 interface ConnectionHooks {
   keepSocketAlive(socket: Duplex): boolean;
   reuseSocket(socket: Duplex, request: ClientRequest): void;
+}
+
+/** A proxy that cannot be used is ignored by some runtimes, and thrown with its password by others. Throws a `FetchError`. */
+function checkProxy(env: Readonly<Record<string, string | undefined>>, name: string): void {
+  for (const variable of [name, name.toUpperCase()]) {
+    const value = env[variable];
+    if (value === undefined || value === "" || /^https?:$/.test(URL.parse(value)?.protocol ?? "")) continue;
+    throw new FetchError("bad_input", `the environment variable ${variable} is no http:// or https:// URL`, false);
+  }
 }
 
 function tlsOptions(tls: FetchTls | undefined): SecureAgentOptions {

@@ -13,8 +13,8 @@ export interface WireState {
 const TLS_CODE =
   /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|UNKNOWN_ISSUER)/;
 
-/** Gives what OpenSSL has to say without its numbers, file names and places. */
-const OPENSSL_NOISE = /error:[0-9A-Fa-f]+:[^:]*:[^:]*:([^:\n]+)/;
+/** Finds what OpenSSL has to say among its numbers, file names and places. */
+const OPENSSL_REASON = /SSL routines:[^:]*:([^:)\n]+)/;
 
 /** Sorts an error of `node:http`, as any of the runtimes gives it. Before anything was sent, whatever is no TLS error is a refused connection. */
 export function toFetchError(error: unknown, state: WireState): FetchError {
@@ -23,7 +23,7 @@ export function toFetchError(error: unknown, state: WireState): FetchError {
   if (TLS_CODE.test(code)) {
     return new FetchError(
       "tls_error",
-      OPENSSL_NOISE.exec(message)?.[1]?.replaceAll("_", " ").toLowerCase() ?? message,
+      OPENSSL_REASON.exec(message)?.[1]?.replaceAll("_", " ").toLowerCase() ?? message,
       false,
     );
   }
