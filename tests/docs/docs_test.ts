@@ -8,7 +8,9 @@ import { DocumentRunner } from "./document_runner.ts";
 
 const DOCUMENTS = ["README.md", "CHANGELOG.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)]
   .filter((path) => path.endsWith(".md") && existsSync(join(ROOT, path)));
-const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).scripts;
+const MANIFEST: Readonly<Record<"scripts" | "dependencies", Readonly<Record<string, string>>>> = JSON.parse(
+  readFileSync(join(ROOT, "package.json"), "utf8"),
+);
 
 for (const path of DOCUMENTS) {
   const text = readFileSync(join(ROOT, path), "utf8");
@@ -27,7 +29,7 @@ for (const path of DOCUMENTS) {
 
     it("names npm scripts that exist", () => {
       const names = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1] ?? "");
-      assert.deepEqual(names.filter((name) => !(name in SCRIPTS)), []);
+      assert.deepEqual(names.filter((name) => !(name in MANIFEST.scripts)), []);
     });
 
     for (const block of readBlocks(text)) {
@@ -40,6 +42,16 @@ for (const path of DOCUMENTS) {
     }
   });
 }
+
+describe("docs/architecture.md", () => {
+  it("gives a reason for every dependency, and for no other", () => {
+    const text = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
+    const section = /## What Maestro stands on\n(.*?)\n## /s.exec(text)?.[1] ?? "";
+    const cells = section.split("\n").map((line) => line.split("|")[1] ?? "");
+    const named = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ""));
+    assert.deepEqual(named.sort(), Object.keys(MANIFEST.dependencies).sort());
+  });
+});
 
 function linkExists(path: string, target: string): boolean {
   const [file = "", anchor] = target.split("#", 2);
