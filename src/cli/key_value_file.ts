@@ -39,12 +39,12 @@ export function parseKeyValues(text: string, file: string): ReadonlyMap<string, 
 }
 
 const KEY = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*/;
-const QUOTED = /^(?:"((?:[^"\\]|\\[^])*)"|'([^']*)')\s*(?:#.*)?$/;
+const QUOTED = /^(?:"((?:[^"\\]|\\[\s\S])*)"|'([^']*)')\s*(?:#.*)?$/;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /** The end of the entry that begins at an offset: the line's, or that of the line on which its quote closes. */
 function entryEnd(source: string, offset: number): number {
-  const opening = /[^\S\n]*(?:export[^\S\n]+)?[A-Za-z_]\w*[^\S\n]*=[^\S\n]*(?:"(?:[^"\\]|\\[^])*"|'[^']*')/y;
+  const opening = /[^\S\n]*(?:export[^\S\n]+)?[A-Za-z_]\w*[^\S\n]*=[^\S\n]*(?:"(?:[^"\\]|\\[\s\S])*"|'[^']*')/y;
   opening.lastIndex = offset;
   const from = opening.test(source) ? opening.lastIndex : offset;
   const end = source.indexOf("\n", from);
@@ -64,7 +64,7 @@ function parseEntry(entry: string, place: string): [key: string, value: string] 
     const [, double, single] = quoted;
     const value = single ??
       double!.replace(
-        /\\([^])/g,
+        /\\([\s\S])/g,
         (whole, letter: string) => ESCAPES[letter] ?? (/["\\]/.test(letter) ? letter : whole),
       );
     return [match[1]!, value];

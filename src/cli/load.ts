@@ -1,10 +1,11 @@
 import { MaestroError } from "../base/errors.ts";
+import { plural } from "../base/text.ts";
 import { Redactor } from "../base/redact.ts";
 import type { LoadedWorkflow, WorkflowSource } from "../load_workflow.ts";
 import type { Maestro } from "../maestro.ts";
-import { diagnosticsText } from "./diagnostics_output.ts";
 import type { Cli } from "./cli.ts";
 import { readKeyValueFile } from "./key_value_file.ts";
+import { reportDiagnostics } from "./report_diagnostics.ts";
 import { fileError } from "./report_error.ts";
 
 /**
@@ -64,9 +65,9 @@ export async function loadValid(
   const { workflow, diagnostics } = await maestro.load(source);
   const told = quiet ? diagnostics.filter(({ severity }) => severity === "error") : diagnostics;
   if (told.length > 0) {
-    cli.host.stderr.write(diagnosticsText(told, new Map([[source.file, source.text]])));
+    cli.host.stderr.write(reportDiagnostics(told, "text", [source]));
   }
   if (workflow !== undefined) return workflow;
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  throw new MaestroError("invalid_workflow", `${source.file} has ${errors} error${errors === 1 ? "" : "s"}`);
+  throw new MaestroError("invalid_workflow", `${source.file} has ${plural(errors, "error")}`);
 }

@@ -1,9 +1,7 @@
 import { formatDuration } from "../base/duration.ts";
-import type { Failure } from "../engine/failure.ts";
-import type { RunStatus } from "../engine/run.ts";
 import type { RunResult } from "../maestro.ts";
-import type { StepView } from "../plan/run_view.ts";
 import { printable } from "./printable.ts";
+import type { Failure, RunStatus, StepView } from "./run_events.ts";
 import type { Style } from "./style.ts";
 
 /** The exit code that follows from a run's status. */

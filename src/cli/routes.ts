@@ -30,7 +30,6 @@ export const COMMAND_NAMES: readonly string[] = [
   "help",
 ];
 
-const text = (value: string): string => value;
 const output = { kind: "enum", values: ["json"], optional: true, brief: "answer with one JSON object" } as const;
 const config = flag("the config file", "FILE");
 
@@ -68,7 +67,7 @@ const execute = buildCommand<ExecuteFlags, [string], Cli>({
       config,
     },
     aliases: { o: "output", i: "input", s: "set", e: "endpoint", q: "quiet" },
-    positional: { kind: "tuple", parameters: [{ brief: "the workflow", placeholder: "FILE", parse: text }] },
+    positional: { kind: "tuple", parameters: [{ brief: "the workflow", placeholder: "FILE", parse: asText }] },
   },
 });
 
@@ -90,7 +89,7 @@ const validate = buildCommand<ValidateFlags, string[], Cli>({
       config,
     },
     aliases: { o: "output" },
-    positional: { kind: "array", minimum: 1, parameter: { brief: "workflows", placeholder: "FILE", parse: text } },
+    positional: { kind: "array", minimum: 1, parameter: { brief: "workflows", placeholder: "FILE", parse: asText } },
   },
 });
 
@@ -101,7 +100,7 @@ const graph = buildCommand<GraphFlags, [string], Cli>({
     flags: {
       format: { kind: "enum", values: ["mermaid", "dot", "svg", "ascii"], optional: true, brief: "ascii unless said" },
     },
-    positional: { kind: "tuple", parameters: [{ brief: "the workflow", placeholder: "FILE", parse: text }] },
+    positional: { kind: "tuple", parameters: [{ brief: "the workflow", placeholder: "FILE", parse: asText }] },
   },
 });
 
@@ -117,7 +116,7 @@ const init = buildCommand<Record<never, never>, [string?], Cli>({
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "the folder; this one unless said", placeholder: "DIR", parse: text, optional: true }],
+      parameters: [{ brief: "the folder; this one unless said", placeholder: "DIR", parse: asText, optional: true }],
     },
   },
 });
@@ -132,7 +131,7 @@ const completion = buildCommand<Record<never, never>, [string], Cli>({
   docs: { brief: "print a script that completes commands and flags in a shell" },
   func: lazily(async () => (await import("./commands/completion.ts")).completion),
   parameters: {
-    positional: { kind: "tuple", parameters: [{ brief: "bash, zsh or fish", placeholder: "SHELL", parse: text }] },
+    positional: { kind: "tuple", parameters: [{ brief: "bash, zsh or fish", placeholder: "SHELL", parse: asText }] },
   },
 });
 
@@ -157,12 +156,17 @@ export const routes: RouteMap<Cli> = buildRouteMap({
   },
 });
 
+/** Arguments are kept as they are. */
+function asText(value: string): string {
+  return value;
+}
+
 function flag(brief: string, placeholder: string) {
-  return { kind: "parsed", parse: text, optional: true, brief, placeholder } as const;
+  return { kind: "parsed", parse: asText, optional: true, brief, placeholder } as const;
 }
 
 function list(brief: string, placeholder: string) {
-  return { kind: "parsed", parse: text, optional: true, variadic: true, brief, placeholder } as const;
+  return { kind: "parsed", parse: asText, optional: true, variadic: true, brief, placeholder } as const;
 }
 
 /** Runs a command whose code is loaded only now; errors are told here, so that none reaches the parser. */

@@ -1,7 +1,6 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
-import type { Failure } from "../engine/failure.ts";
 import type { RunResult } from "../maestro.ts";
-import type { CompensationView, StepView } from "../plan/run_view.ts";
+import type { CompensationView, Failure, StepView } from "./run_events.ts";
 
 /** The object that `execute -o json` prints. Times are RFC 3339. */
 export function runJson(result: RunResult): JsonObject {

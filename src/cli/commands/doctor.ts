@@ -46,7 +46,7 @@ function describe({ check, status, message }: Finding, { host }: Cli): string {
 const OLDEST = { bun: 1, deno: 2, node: 22 } as const;
 
 function checkRuntime({ name, version, platform }: Host): Finding {
-  const isOld = Number.parseInt(version.replace(/^v/, "")) < OLDEST[name];
+  const isOld = Number.parseInt(version.replace(/^v/, ""), 10) < OLDEST[name];
   const message = `${name} ${version} on ${platform}${isOld ? `; ${name} ${OLDEST[name]} or later is needed` : ""}`;
   return { check: "runtime", status: isOld ? "error" : "ok", message };
 }

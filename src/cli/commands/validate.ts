@@ -1,15 +1,16 @@
 import { plural } from "../../base/text.ts";
 import type { Diagnostic } from "../../base/diagnostics.ts";
+import type { WorkflowSource } from "../../load_workflow.ts";
 import { createMaestro } from "../../maestro.ts";
 import type { Cli } from "../cli.ts";
-import { formatDiagnostics } from "../diagnostics_output.ts";
+import { type DiagnosticFormat, reportDiagnostics } from "../report_diagnostics.ts";
 import { readSource, readValues } from "../load.ts";
 import { readSettings } from "../settings.ts";
 
 /** Flags of `validate`. */
 export type ValidateFlags = {
   readonly online: boolean | undefined;
-  readonly format: "text" | "json" | "sarif" | "github" | undefined;
+  readonly format: DiagnosticFormat | undefined;
   readonly output: "json" | undefined;
   readonly envFile: string | undefined;
   readonly secretsFile: string | undefined;
@@ -25,11 +26,11 @@ export async function validate(cli: Cli, flags: ValidateFlags, ...files: string[
   const maestro = createMaestro({ runtime: await cli.host.runtime(), ...await readValues(cli, settings) });
   const format = flags.format ?? (settings.output === "json" ? "json" : "text");
   const found: Diagnostic[] = [];
-  const texts = new Map<string, string>();
+  const sources: WorkflowSource[] = [];
   try {
     for (const file of files) {
       const source = await readSource(cli, file);
-      texts.set(source.file, source.text);
+      sources.push(source);
       const { workflow, diagnostics } = await maestro.load(source, { online: flags.online ?? false });
       found.push(...diagnostics);
       if (format !== "text" || workflow === undefined) continue;
@@ -41,6 +42,6 @@ export async function validate(cli: Cli, flags: ValidateFlags, ...files: string[
   } finally {
     await maestro.close();
   }
-  cli.host.stdout.write(formatDiagnostics(found, format, texts));
+  cli.host.stdout.write(reportDiagnostics(found, format, sources));
   return found.some(({ severity }) => severity === "error") ? INVALID : 0;
 }

@@ -1,9 +1,8 @@
 import type { Redactor } from "../../base/redact.ts";
-import type { RunEvent, RunListener } from "../../engine/hooks.ts";
-import type { Entry } from "../../engine/journal.ts";
 import type { OutputStream } from "../../runtime/runtime.ts";
 import { printable } from "../printable.ts";
 import { describeFailure } from "../report_run.ts";
+import type { Entry, RunEvent, RunListener } from "../run_events.ts";
 import { formatTime } from "./tree_view.ts";
 
 /** One line an event, for pipes and files. Each begins with the time since the run's start. */

@@ -1,8 +1,9 @@
 import type { Redactor } from "../../base/redact.ts";
-import type { RunListener } from "../../engine/hooks.ts";
 import type { RunResult } from "../../maestro.ts";
+import { openRunLog } from "../../open_run_log.ts";
 import { type Cli, say } from "../cli.ts";
 import { describeRun } from "../report_run.ts";
+import type { RunListener } from "../run_events.ts";
 import type { Settings } from "../settings.ts";
 import { LineProgress } from "./line_progress.ts";
 import { TreeProgress } from "./tree_progress.ts";
@@ -40,9 +41,8 @@ export async function createProgress(cli: Cli, settings: Settings, redactor: Red
 }
 
 async function logProgress(cli: Cli, settings: Settings, redactor: Redactor): Promise<Progress> {
-  const { createRunLog } = await import("../../telemetry/log.ts");
   const { logFormat = "text", logLevel = "info", quiet } = settings;
-  const log = createRunLog({
+  const log = await openRunLog({
     format: logFormat,
     level: quiet ? "error" : logLevel,
     redactor,

@@ -1,8 +1,5 @@
-import type { RunEvent } from "../../engine/hooks.ts";
-import type { Entry, StepOutcome, StepScheduled } from "../../engine/journal.ts";
-import type { Failure } from "../../engine/failure.ts";
-import type { RunCause, RunStatus } from "../../engine/run.ts";
 import { describeFailure } from "../report_run.ts";
+import type { Entry, Failure, RunCause, RunEvent, RunStatus, StepOutcome, StepScheduled } from "../run_events.ts";
 
 /** How a step or block stands, as far as the picture goes. */
 export type NodeStatus = "running" | "retrying" | "completed" | "failed" | "unknown" | "cancelled" | "skipped";
@@ -46,17 +43,24 @@ export interface UndoNode {
   problem: string | undefined;
 }
 
+/** Finished undos that stay in the picture. */
+const MOST_UNDONE_SHOWN = 20;
+
 /** Failed iterations that stay in the picture; more are only counted. */
 const MOST_FAILED_SHOWN = 3;
 
 /**
  * The state of a run as a picture shows it: a fold of its events.
  *
- * Its size does not grow with the number of iterations: one that is over is counted and forgotten.
+ * Its size does not grow with the number of iterations: one that is over is counted and forgotten, and so are all but the last
+ * undos that went well.
  */
 export class RunTree {
   readonly root: TreeNode = createNode("", undefined, 0);
   readonly undos: Map<string, UndoNode> = new Map();
+  /** Undos that have begun, and those that went well. */
+  undosBegun = 0;
+  undone = 0;
   workflow = "";
   status: RunStatus = "running";
   startedAt = 0;
@@ -122,6 +126,7 @@ export class RunTree {
   }
 
   #startUndo({ step, service, method, compensates }: StepScheduled, time: number): undefined {
+    this.undosBegun++;
     this.undos.set(step, {
       step: compensates ?? step,
       target: `${service} ${method}`,
@@ -135,6 +140,7 @@ export class RunTree {
   }
 
   #failUndo(step: string, time: number, failure: Failure | undefined): void {
+    this.undosBegun++;
     const undone = step.replace(/\/compensate$/, "");
     this.undos.set(step, {
       step: undone,
@@ -171,6 +177,14 @@ export class RunTree {
     if (undo === undefined) return this.#settle(node as TreeNode, status, time);
     undo.status = status;
     undo.finishedAt = time;
+    if (status === "completed") this.#forgetUndo();
+  }
+
+  #forgetUndo(): void {
+    if (++this.undone <= MOST_UNDONE_SHOWN) return;
+    for (const [path, { status }] of this.undos) {
+      if (status === "completed") return void this.undos.delete(path);
+    }
   }
 
   #begin(node: TreeNode, time: number): void {

@@ -1,7 +1,7 @@
-import type { RunListener } from "../../engine/hooks.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Cli } from "../cli.ts";
 import { printable } from "../printable.ts";
+import type { RunListener } from "../run_events.ts";
 import { LiveRegion } from "./live_region.ts";
 import { RunTree } from "./run_tree.ts";
 import { drawTree } from "./tree_view.ts";

@@ -75,11 +75,11 @@ function addNode(lines: Line[], node: TreeNode, depth: number, options: ViewOpti
 }
 
 function addRollback(lines: Line[], tree: RunTree, { now }: ViewOptions): void {
-  if (tree.rollback !== undefined) {
-    const { reason, steps } = tree.rollback;
-    const undone = [...tree.undos.values()].filter(({ status }) => status === "completed").length;
+  if (tree.undos.size > 0) {
+    const total = tree.rollback?.steps ?? tree.undosBegun;
     const name = tree.finishedAt === undefined ? "rolling back" : "rolled back";
-    lines.push({ depth: 0, symbol: HEADING, name: `${name} ${undone}/${steps}`, detail: reason, isOver: false });
+    const detail = tree.rollback?.reason ?? "";
+    lines.push({ depth: 0, symbol: HEADING, name: `${name} ${tree.undone}/${total}`, detail, isOver: false });
   }
   for (const undo of tree.undos.values()) {
     lines.push({

@@ -6,7 +6,7 @@ import { type Box, type Layout, layOut, LINE_HEIGHT, type Point } from "./svg_la
 export function drawSvg(graph: WorkflowGraph): string {
   const picture = layOut(flowOf(graph));
   const { width, height } = picture;
-  const title = escape(`${graph.name} ${graph.version}`);
+  const title = escapeXml(`${graph.name} ${graph.version}`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">`,
     `<title>${title}</title>`,
@@ -36,14 +36,14 @@ function drawParts({ groups, edges, nodes }: Layout): readonly string[] {
     ...groups.map(({ group, box }) =>
       `${rectangle(box, "frame", 8)}<text class="frame-title" x="${round(box.x - box.width / 2 + 8)}" y="${
         round(box.y - box.height / 2 + 14)
-      }">${escape(group.title)}</text>`
+      }">${escapeXml(group.title)}</text>`
     ),
     ...edges.map(({ edge, points }) => drawEdge(edge, points)),
     ...nodes.map(({ node, box }) => drawNode(node, box)),
     ...edges.flatMap(({ edge: { label }, label: place }) =>
       label === undefined || place === undefined
         ? []
-        : [`<text class="label" x="${round(place.x)}" y="${round(place.y + 4)}">${escape(label)}</text>`]
+        : [`<text class="label" x="${round(place.x)}" y="${round(place.y + 4)}">${escapeXml(label)}</text>`]
     ),
   ];
 }
@@ -54,7 +54,7 @@ function drawNode({ shape, lines }: FlowNode, box: Box): string {
   const top = box.y - (lines.length * LINE_HEIGHT) / 2 + 12;
   const text = lines.map((line, place) =>
     `<text${place === 0 ? ' class="title"' : ""} x="${round(box.x)}" y="${round(top + place * LINE_HEIGHT)}">${
-      escape(line)
+      escapeXml(line)
     }</text>`
   );
   return rectangle(box, `box ${shape}`, RADIUS[shape]) + text.join("");
@@ -89,7 +89,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   // deno-lint-ignore no-control-regex
   const printable = text.replace(/[\u0000-\u001f\u007f]/g, " ");
   return printable.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

@@ -1,0 +1,76 @@
+// Compiles the command line into one file that needs nothing beside it: `npm run build` for this machine, `npm run build:all` for all.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { formatMilliseconds, ROOT, runCommand } from "./command.ts";
+
+/** A platform that Bun can compile for. Its runtime part comes from the npm registry once and is then kept by Bun. */
+interface Target {
+  /** Name of Bun's target; absent: this machine. */
+  readonly bun?: string;
+  readonly file: string;
+}
+
+const HERE: Target = { file: process.platform === "win32" ? "maestro.exe" : "maestro" };
+
+const ALL: readonly Target[] = [
+  { bun: "bun-linux-x64", file: "maestro-linux-x64" },
+  { bun: "bun-linux-arm64", file: "maestro-linux-arm64" },
+  { bun: "bun-linux-x64-musl", file: "maestro-linux-x64-musl" },
+  { bun: "bun-linux-arm64-musl", file: "maestro-linux-arm64-musl" },
+  { bun: "bun-darwin-x64", file: "maestro-macos-x64" },
+  { bun: "bun-darwin-arm64", file: "maestro-macos-arm64" },
+  { bun: "bun-windows-x64", file: "maestro-windows-x64.exe" },
+];
+
+const DIST = join(ROOT, "dist");
+const LIMIT_MS = 300_000;
+
+const isAll = process.argv.includes("--all");
+mkdirSync(DIST, { recursive: true });
+const version = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+const commit = await readCommit();
+const sums: string[] = [];
+for (const target of isAll ? ALL : [HERE]) {
+  if (await compile(target)) sums.push(`${checksum(target.file)}  ${target.file}\n`);
+  else process.exitCode = 1;
+}
+if (isAll) writeFileSync(join(DIST, "SHA256SUMS"), sums.join(""));
+
+async function compile({ bun, file }: Target): Promise<boolean> {
+  const path = join(DIST, file);
+  rmSync(path, { force: true });
+  const result = await runCommand("bun", [
+    "build",
+    "--compile",
+    // Together these make a start of a few milliseconds: each command is a piece of its own, parsed ahead of time.
+    ...["--minify", "--splitting", "--bytecode", "--format=esm"],
+    ...["--define", `MAESTRO_BUILD_VERSION=${JSON.stringify(version)}`],
+    ...(commit === undefined ? [] : ["--define", `MAESTRO_BUILD_COMMIT=${JSON.stringify(commit)}`]),
+    ...(bun === undefined ? [] : [`--target=${bun}`]),
+    // What stands in .env, bunfig.toml and the like of the folder in which people run the program is none of its business.
+    ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
+    `--outfile=${path}`,
+    "src/runtime/bun.ts",
+  ], { timeoutMs: LIMIT_MS });
+  if (result.code === 0) {
+    console.log(`dist/${file} (${formatMilliseconds(result.milliseconds)})`);
+    return true;
+  }
+  const reason = result.isTimedOut ? "it took too long" : result.output.trimEnd();
+  console.error(`dist/${file} could not be built: ${reason}`);
+  return false;
+}
+
+/** The commit that is built, marked where the sources differ from it; `undefined` outside a repository. */
+async function readCommit(): Promise<string | undefined> {
+  const head = await runCommand("git", ["rev-parse", "--short=12", "HEAD"]);
+  if (head.code !== 0) return undefined;
+  const changes = await runCommand("git", ["status", "--porcelain", "--", "src", "package.json"]);
+  return `${head.output.trim()}${changes.output.trim() === "" ? "" : "-modified"}`;
+}
+
+function checksum(file: string): string {
+  return createHash("sha256").update(readFileSync(join(DIST, file))).digest("hex");
+}
