@@ -1,0 +1,41 @@
+import type { Clock } from "../../src/engine/clock.ts";
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #now = Date.UTC(2030, 0, 1);
+  readonly #timers = new Set<{ readonly due: number; readonly callback: () => void }>();
+
+  /** Timers that have not fired or been called off. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { due: this.#now + delayMs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Moves the time on and fires what is due on the way, in order. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let next = this.#first(end); next !== undefined; next = this.#first(end)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.due);
+      next.callback();
+    }
+    this.#now = end;
+  }
+
+  #first(end: number): { readonly due: number; readonly callback: () => void } | undefined {
+    let first: { readonly due: number; readonly callback: () => void } | undefined;
+    for (const timer of this.#timers) {
+      if (timer.due <= end && (first === undefined || timer.due < first.due)) first = timer;
+    }
+    return first;
+  }
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MaestroError } from "../../src/base/errors.ts";
+import type { AttemptResult, CallContext, ServiceClient } from "../../src/engine/service.ts";
+import { createServiceRegistry } from "../../src/services/open_services.ts";
+import { runAttempt } from "../../src/services/resilience/attempt.ts";
+import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
+import { ManualClock } from "../servers/manual_clock.ts";
+
+const OK: AttemptResult = { ok: true, output: 1 };
+
+/** A client whose calls do this. */
+function clientOf(call: (context: CallContext) => Promise<AttemptResult>): ServiceClient {
+  return { call: (_, context) => call(context), close: () => Promise.resolve() };
+}
+
+function attempt(
+  call: (context: CallContext) => Promise<AttemptResult>,
+  clock: ManualClock,
+  signal?: AbortSignal,
+): Promise<AttemptResult> {
+  const context = callContext({ attemptTimeoutMs: 1_000, ...(signal === undefined ? {} : { signal }) });
+  return runAttempt(clientOf(call), callRequest("POST /x"), context, clock);
+}
+
+describe("runAttempt()", () => {
+  it("gives the client's result and leaves nothing behind", async () => {
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    let seen: CallContext | undefined;
+    const result = await attempt(
+      async (context) => {
+        seen = context;
+        return await Promise.resolve(OK);
+      },
+      clock,
+      stop.signal,
+    );
+    assert.equal(result, OK);
+    assert.equal(clock.pending, 0);
+    stop.abort("cancelled");
+    assert.equal(seen!.signal.aborted, false);
+    assert.equal(seen!.idempotencyKey, "key-1");
+  });
+
+  it("tells the client to stop at the limit, and believes what it then says", async () => {
+    const clock = new ManualClock();
+    const pending = attempt(
+      (context) =>
+        new Promise((resolve) =>
+          context.signal.addEventListener("abort", () => resolve({ ok: true, output: context.signal.reason as string }))
+        ),
+      clock,
+    );
+    clock.advance(1_000);
+    assert.deepEqual(await pending, { ok: true, output: "timeout" });
+    assert.equal(clock.pending, 0);
+  });
+
+  it("tells the client to stop when the caller's signal says so", async () => {
+    const stop = new AbortController();
+    const pending = attempt(
+      (context) =>
+        new Promise((resolve) =>
+          context.signal.addEventListener("abort", () => resolve({ ok: true, output: context.signal.reason as string }))
+        ),
+      new ManualClock(),
+      stop.signal,
+    );
+    stop.abort("cancelled");
+    assert.deepEqual(await pending, { ok: true, output: "cancelled" });
+  });
+
+  it("does not wait for a client that ignores it", async () => {
+    for (const reason of ["timeout", "cancelled"] as const) {
+      const clock = new ManualClock();
+      const stop = new AbortController();
+      const pending = attempt(() => new Promise(() => undefined), clock, stop.signal);
+      if (reason === "cancelled") stop.abort(reason);
+      clock.advance(2_000);
+      const result = await pending;
+      assert(!result.ok);
+      assert.deepEqual([result.failure.code, result.class, result.mayHaveActed], [reason, "unknown", true]);
+      assert.equal(clock.pending, 0);
+    }
+  });
+
+  it("sends nothing where the signal was aborted before", async () => {
+    const call = (): Promise<AttemptResult> => assert.fail("called");
+    const result = await attempt(call, new ManualClock(), AbortSignal.abort("cancelled"));
+    assert(!result.ok);
+    assert.deepEqual([result.failure.code, result.mayHaveActed], ["cancelled", false]);
+  });
+
+  it("makes an unknown result of a client that throws or rejects", async () => {
+    const throwing = (): Promise<AttemptResult> => {
+      throw new Error("oh");
+    };
+    for (const call of [throwing, () => Promise.reject(new Error("oh"))]) {
+      const clock = new ManualClock();
+      const result = await attempt(call, clock);
+      assert(!result.ok);
+      assert.equal(result.failure.message, "The service's adapter failed: oh");
+      assert.deepEqual([result.failure.code, result.class, result.mayHaveActed, result.retryable], [
+        "bad_response",
+        "unknown",
+        true,
+        false,
+      ]);
+      assert.equal(clock.pending, 0);
+    }
+  });
+});
+
+describe("createServiceRegistry()", () => {
+  function setUp(): { registry: ReturnType<typeof createServiceRegistry>; opened: string[]; closed: string[] } {
+    const opened: string[] = [];
+    const closed: string[] = [];
+    const adapter = {
+      open: ({ endpoint }: { endpoint: string }): ServiceClient => {
+        opened.push(endpoint);
+        return {
+          call: () => Promise.resolve(OK),
+          close: async () => void closed.push(await Promise.resolve(endpoint)),
+        };
+      },
+    };
+    return {
+      registry: createServiceRegistry({ adapters: { http: adapter, grpc: adapter }, clock: new ManualClock() }),
+      opened,
+      closed,
+    };
+  }
+
+  it("client() shares one client among equal configurations", () => {
+    const { registry, opened } = setUp();
+    const config = httpConfig("http://a");
+    const client = registry.client(config);
+    assert.equal(registry.client(config), client);
+    assert.equal(registry.client({ ...httpConfig("http://a"), poolSize: undefined }), client);
+    assert.notEqual(registry.client(httpConfig("http://b")), client);
+    assert.deepEqual(opened, ["http://a", "http://b"]);
+  });
+
+  it("client() refuses an unknown type and says which one was meant", () => {
+    const { registry } = setUp();
+    for (const type of ["htpp", "constructor"]) {
+      assert.throws(
+        () => registry.client(httpConfig("http://a", { type })),
+        (error) => MaestroError.is(error, "invalid_workflow"),
+      );
+    }
+    assert.throws(() => registry.client(httpConfig("http://a", { type: "htpp" })), { hint: 'did you mean "http"?' });
+  });
+
+  it("close() closes every client", async () => {
+    const { registry, closed } = setUp();
+    registry.client(httpConfig("http://a"));
+    registry.client(httpConfig("http://b"));
+    await registry.close();
+    assert.deepEqual(closed.sort(), ["http://a", "http://b"]);
+  });
+});
