@@ -2,9 +2,11 @@ import type { Diagnostic, Issue } from "./base/diagnostics.ts";
 import { MaestroError, toError } from "./base/errors.ts";
 import { canonicalJson } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
+import type { WorkflowDefinition } from "./engine/context.ts";
 import type { ServiceTypes } from "./engine/message_type.ts";
 import { checkTypes } from "./plan/check_types.ts";
 import { type Environment, readsEnvironment } from "./plan/environment.ts";
+import { interpretPlan } from "./plan/interpret.ts";
 import type { DefinitionBundle, Plan } from "./plan/plan.ts";
 import { sha256 } from "./runtime/digest.ts";
 import { type CompiledWorkflow, compileWorkflow, type FileReference } from "./yaml/compile.ts";
@@ -12,12 +14,16 @@ import { type CompiledWorkflow, compileWorkflow, type FileReference } from "./ya
 /** A workflow that is ready to run. Immutable; may be started any number of times, at the same time too. */
 export interface LoadedWorkflow {
   readonly plan: Plan;
-  readonly bundle: DefinitionBundle;
+  readonly descriptors: DefinitionBundle["descriptors"];
+  /** The serialised definition bundle. */
+  readonly bundle: string;
   /** Hash of the bundle: what a run pins. */
   readonly hash: string;
   /** The file it came from; relative file names in it start at its folder. */
   readonly file: string;
   readonly environment: Environment;
+  /** The plan as the kernel runs it. */
+  readonly definition: WorkflowDefinition;
 }
 
 /** What came of loading. */
@@ -54,11 +60,17 @@ export async function loadWorkflow(source: WorkflowSource, options: LoadOptions)
   const hasErrors = diagnostics.some(({ severity }) => severity === "error");
   if (plan === undefined || hasErrors) return { workflow: undefined, diagnostics };
   const bundle: DefinitionBundle = { format: 1, document: source.text, descriptors };
-  const hash = sha256(canonicalJson(bundle));
-  return {
-    workflow: { plan, bundle, hash, file: source.file, environment: readsEnvironment(plan) },
-    diagnostics,
+  const text = canonicalJson(bundle);
+  const workflow: LoadedWorkflow = {
+    plan,
+    descriptors,
+    bundle: text,
+    hash: sha256(text),
+    file: source.file,
+    environment: readsEnvironment(plan),
+    definition: interpretPlan(plan),
   };
+  return { workflow, diagnostics };
 }
 
 async function readDescriptors(

@@ -1,6 +1,6 @@
 import { MaestroError } from "./base/errors.ts";
 import { createIdGenerator } from "./base/ids.ts";
-import { canonicalJson, type JsonObject, type JsonValue } from "./base/json.ts";
+import type { JsonObject, JsonValue } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
 import { Redactor } from "./base/redact.ts";
 import { type Clock, systemClock } from "./engine/clock.ts";
@@ -16,7 +16,6 @@ import { Worker } from "./engine/worker.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import type { LoadedWorkflow, LoadResult, WorkflowSource } from "./load_workflow.ts";
 import { type Environment, type EnvironmentRead, readsEnvironment } from "./plan/environment.ts";
-import { interpretPlan } from "./plan/interpret.ts";
 import type { Plan, PlanService } from "./plan/plan.ts";
 import { PlanCaller } from "./plan/plan_caller.ts";
 import { checkInput } from "./plan/run_input.ts";
@@ -157,7 +156,7 @@ class LocalMaestro implements Maestro {
   }
 
   async start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle> {
-    const { plan, bundle, hash, environment } = workflow;
+    const { plan, bundle, hash, environment, definition } = workflow;
     const { env = nothing, secrets = nothing } = this.#options;
     const input = checkInput(plan.inputSchema, options.input);
     requireAll("env", environment.env, env);
@@ -180,8 +179,8 @@ class LocalMaestro implements Maestro {
     };
     const live = await this.#worker.start({
       run,
-      definition: interpretPlan(options.timeoutMs === undefined ? plan : { ...plan, timeoutMs: options.timeoutMs }),
-      bundle: canonicalJson(bundle),
+      definition: options.timeoutMs === undefined ? definition : { ...definition, timeoutMs: options.timeoutMs },
+      bundle,
       caller: this.#caller(workflow, run, input, options.endpoints ?? {}),
       started: {
         type: "run_started",
@@ -203,7 +202,7 @@ class LocalMaestro implements Maestro {
   }
 
   #caller(
-    { plan, file, bundle, environment }: LoadedWorkflow,
+    { plan, file, descriptors, environment }: LoadedWorkflow,
     run: Pick<RunRecord, "id" | "startedAt">,
     input: JsonValue,
     endpoints: Readonly<Record<string, string>>,
@@ -217,7 +216,7 @@ class LocalMaestro implements Maestro {
       client: (config) => this.#registry.client(config),
       resolvePath: (name) => joinPath(folderOf(file), name),
       endpoints,
-      descriptors: bundle.descriptors,
+      descriptors,
     });
   }
 

@@ -26,6 +26,8 @@ export class LiveRun {
   readonly #timers = new Map<string, () => void>();
   #claim: Claim | undefined;
   #head = 0;
+  #turnNonce: string | undefined;
+  #turnCount = 0;
   #inbox: Fact[] = [];
   #notes: Note[] = [];
   #isTurning = false;
@@ -54,7 +56,7 @@ export class LiveRun {
 
   /** Computes the first turn and creates the run with it. */
   async begin(): Promise<void> {
-    const { storage, clock, createId } = this.#options;
+    const { storage, clock } = this.#options;
     const { run, bundle, started } = this.#request;
     const turn = await this.#execution.start(started, clock.now());
     this.#requireProgress(turn);
@@ -62,7 +64,7 @@ export class LiveRun {
       run: { ...run, ...this.#changeOf(turn) },
       definition: bundle,
       turn: journalTurn(turn, turn.entries),
-      turnId: createId(),
+      turnId: this.#nextTurnId(),
     });
     this.#head = 1;
     this.#act(turn, turn.entries);
@@ -118,7 +120,7 @@ export class LiveRun {
     await this.#options.storage.commitTurn({
       claim: this.#claim!,
       head: this.#head,
-      turnId: this.#options.createId(),
+      turnId: this.#nextTurnId(),
       turn: journalTurn(turn, notes.length === 0 ? turn.entries : [...notes, ...turn.entries]),
       change: this.#changeOf(turn),
     });
@@ -173,6 +175,12 @@ export class LiveRun {
   #stopTimer(timer: string): void {
     this.#timers.get(timer)?.();
     this.#timers.delete(timer);
+  }
+
+  /** Unlike the head, never the same for two turns that were computed at the same place. */
+  #nextTurnId(): string {
+    this.#turnNonce ??= this.#options.createId();
+    return `${this.#turnNonce}.${this.#turnCount++}`;
   }
 
   #hear(note: Note): void {

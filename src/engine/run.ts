@@ -32,26 +32,6 @@ export type StepStatus =
   | "compensated"
   | "compensation_failed";
 
-/** The statuses that may follow each status. */
-export const RUN_TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
-  pending: ["running", "cancelled"],
-  running: ["waiting", "compensating", "paused", "completed", "failed", "cancelled"],
-  waiting: ["running", "compensating", "paused", "cancelled"],
-  compensating: ["compensated", "compensation_failed", "paused"],
-  paused: ["running", "compensating", "failed", "cancelled"],
-  completed: ["compensating"],
-  failed: [],
-  compensated: [],
-  compensation_failed: ["compensating"],
-  cancelled: [],
-};
-
-/** Tells whether a run in this status has ended. */
-export function isEnded(status: RunStatus): boolean {
-  return status === "completed" || status === "failed" || status === "compensated" ||
-    status === "compensation_failed" || status === "cancelled";
-}
-
 /** A run as its record in the store shows it. */
 export interface RunRecord {
   /** The id that people use: given with `--id`, or made. */
