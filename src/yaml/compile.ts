@@ -27,6 +27,8 @@ export interface FileReference {
 export interface CompiledWorkflow {
   /** The plan; `undefined` where there is any error. */
   readonly plan: Plan | undefined;
+  /** The plan as far as the document can be compiled, errors or not: for checks that can find more. Never run it. */
+  readonly draft: Plan | undefined;
   /** Everything that was found, by place; errors and warnings. */
   readonly diagnostics: readonly Diagnostic[];
   /** The files that the services name. Reading them is the caller's. */
@@ -51,12 +53,12 @@ export function compileWorkflow(file: string, text: string): CompiledWorkflow {
     const diagnostics = document.problems.length > 0 || document.value === undefined
       ? sortDiagnostics(document.problems)
       : diagnose([notAMap()]);
-    return { plan: undefined, diagnostics, files: [], source, diagnose };
+    return { plan: undefined, draft: undefined, diagnostics, files: [], source, diagnose };
   }
   const { plan, issues } = compileDocument(document, document.value);
   const diagnostics = sortDiagnostics([...document.problems, ...diagnose(issues)]);
   const isUsable = diagnostics.every((diagnostic) => diagnostic.severity !== "error");
-  return { plan: isUsable ? plan : undefined, diagnostics, files: fileReferences(plan), source, diagnose };
+  return { plan: isUsable ? plan : undefined, draft: plan, diagnostics, files: fileReferences(plan), source, diagnose };
 }
 
 function notAMap(): Issue {
@@ -97,12 +99,14 @@ function compileDocument(
     compensationOrder: fields.fields("compensation").text("order") === "parallel" ? "parallel" : "reverse",
     document: value,
   };
+  const scope = checkScope(plan, { uncompiled: uncompiledNames(declared, plan) });
   const issues = [
     ...structure,
     ...declared.issues,
     ...compilation.issues,
     ...checkInputSchema(plan.inputSchema, ["input_schema"]),
-    ...checkScope(plan, { uncompiled: uncompiledNames(declared, plan) }),
+    // Where a part could not be compiled, what it reads is not known: nothing can be called unused.
+    ...scope.filter((issue) => issue.severity === "error" || structure.length === 0),
   ];
   return { plan, issues };
 }
