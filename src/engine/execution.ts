@@ -208,7 +208,7 @@ export class Execution {
     const { definition } = this.options;
     if (definition.timeoutMs !== undefined) this.#limitRun(definition.timeoutMs);
     const context = new DurableContext(this, this.root);
-    runLifecycle(context, definition, started.input).then((finished) => {
+    void runLifecycle(context, definition, started.input).then((finished) => {
       this.#finished = finished;
       this.#produce(finished);
     });
@@ -219,7 +219,7 @@ export class Execution {
     // The limit must not end with the scope that it cancels, hence a scope of its own.
     const timer = this.timer(RUN_TIMER, this.#time + timeoutMs, new CancelScope());
     this.root.deadline = timer.due;
-    timer.promise.then(() => this.root.cancel("timeout"));
+    void timer.promise.then(() => this.root.cancel("timeout"));
   }
 
   async #applyAndDrain(fact: Fact): Promise<void> {

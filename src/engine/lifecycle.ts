@@ -1,7 +1,7 @@
 import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { RollbackOutcome, WorkflowContext, WorkflowDefinition, WorkflowFunctions } from "./context.ts";
-import { CancelledError, type Failure, failure, toFailure } from "./failure.ts";
+import { type CancelCause, type Failure, failure, toFailure } from "./failure.ts";
 import type { RunFinished } from "./journal.ts";
 import type { RunCause, RunStatus } from "./run.ts";
 
@@ -60,7 +60,7 @@ function statusAfter(rollback: RollbackOutcome, cause: RunCause): RunStatus {
   return cause === "cancelled" ? "cancelled" : "failed";
 }
 
-function cancellationFailure(cause: CancelledError["reason"], timeoutMs: number | undefined): Failure {
+function cancellationFailure(cause: CancelCause, timeoutMs: number | undefined): Failure {
   if (cause === "timeout") {
     return failure("timeout", `The run took longer than its timeout of ${formatDuration(timeoutMs ?? 0)}`);
   }

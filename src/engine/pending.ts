@@ -21,7 +21,7 @@ export class PendingStep implements Cancellable {
       this.resolve = resolve;
       this.reject = reject;
     });
-    silence(this.promise);
+    void silence(this.promise);
   }
 
   onCancelled(): void {
@@ -49,7 +49,7 @@ export class PendingTimer implements Cancellable {
       this.fire = resolve;
       this.#reject = reject;
     });
-    silence(this.promise);
+    void silence(this.promise);
   }
 
   onCancelled(cause: CancelCause): void {
@@ -60,7 +60,7 @@ export class PendingTimer implements Cancellable {
 
 /** Keeps a promise that nobody awaits from raising an unhandled rejection, which would end the process and every run in it. */
 export function silence<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(ignore);
+  void promise.catch(ignore);
   return promise;
 }
 

@@ -3,7 +3,7 @@ import type { CompensationSpec, StepSpec, StepSuccess } from "../engine/context.
 import { StepFailedError } from "../engine/failure.ts";
 import type { DeferredLeaf, Scope, ScopeValue } from "../expr/mod.ts";
 import { errorValue, type Frame } from "./frame.ts";
-import { evaluate, type StepRun } from "./interpret.ts";
+import { evaluate, type StepRun } from "./step_run.ts";
 import { evaluateHttpMethod, evaluateMethodName } from "./method.ts";
 import type { CallStep, Plan, PlanCall } from "./plan.ts";
 

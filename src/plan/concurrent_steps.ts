@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { WorkflowContext } from "../engine/context.ts";
 import { CancelledError, StepFailedError } from "../engine/failure.ts";
-import { present, runStep, skip, type StepEnd, type StepRun } from "./interpret.ts";
+import { present, skip, type StepEnd, type StepRun } from "./step_run.ts";
 import type { DagStep, ParallelStep, PlanStep } from "./plan.ts";
 
 /** Options of `runConcurrently`. */
@@ -17,7 +17,7 @@ export async function runParallel(step: ParallelStep, run: StepRun): Promise<Jso
   await run.context.withScope({}, async (context) => {
     const inner = { ...run, context };
     await runConcurrently({ count: steps.length, maxConcurrency, failFast }, context, async (index) => {
-      await runStep(steps[index]!, inner);
+      await run.runStep(steps[index]!, inner);
     });
   });
   return outputsByName(steps, run);
@@ -51,7 +51,7 @@ export async function runDag(step: DagStep, run: StepRun): Promise<JsonValue> {
       }
       let end: StepEnd | undefined;
       try {
-        end = await runStep(child, inner);
+        end = await run.runStep(child, inner);
       } finally {
         // Whoever waits for a step that will never be ready must be let go.
         if (context.scope.cause !== undefined || (end === undefined && failFast)) ready.close();

@@ -2,7 +2,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { RunEnd, StepSuccess, WorkflowContext, WorkflowDefinition, WorkflowFunctions } from "../engine/context.ts";
 import { CancelledError, type Failure, failure, StepFailedError, toFailure } from "../engine/failure.ts";
-import { ABSENT, type ScopeValue } from "../expr/mod.ts";
+import { ABSENT } from "../expr/mod.ts";
 import { runCall } from "./call_step.ts";
 import { runDag, runParallel } from "./concurrent_steps.ts";
 import { errorValue, Frame, type StepRecord } from "./frame.ts";
@@ -10,24 +10,8 @@ import { runForeach, runRepeat } from "./loop_steps.ts";
 import { collectNames, type PlanNames } from "./names.ts";
 import type { BlockStep, Plan, PlanStep } from "./plan.ts";
 import { runRace } from "./race_step.ts";
+import { evaluate, present, runSteps, settle, skip, type StepEnd, type StepRun } from "./step_run.ts";
 import { ReturnSignal, runFail, runLog, runReturn, runSet, runSwitch } from "./small_steps.ts";
-
-/** What one step needs to know of where it runs. */
-export interface StepRun {
-  readonly plan: Plan;
-  readonly context: WorkflowContext;
-  readonly frame: Frame;
-  /** The step's path. */
-  readonly path: string;
-}
-
-/** How a step ended, error handled or not needed. */
-export interface StepEnd {
-  readonly status: "completed" | "skipped" | "handled";
-  readonly output: JsonValue;
-}
-
-const SKIPPED: StepEnd = { status: "skipped", output: null };
 
 /** Makes the workflow that walks a plan: what YAML and the DAG builder run as. */
 export function interpretPlan(plan: Plan): WorkflowDefinition {
@@ -56,7 +40,7 @@ class PlanRun implements WorkflowFunctions {
     const frame = this.#frame = new Frame({ context, input, declared, stepIds });
     const { steps, output } = this.#plan;
     try {
-      await runSteps(steps, { plan: this.#plan, context, frame, path: "" });
+      await runSteps(steps, { plan: this.#plan, context, frame, path: "", runStep });
     } catch (thrown) {
       if (thrown instanceof ReturnSignal) return thrown.value;
       throw thrown;
@@ -74,7 +58,7 @@ class PlanRun implements WorkflowFunctions {
     });
     for (const step of this.#plan.finally) {
       try {
-        await runStep(step, { plan: this.#plan, context, frame, path: "finally" });
+        await runStep(step, { plan: this.#plan, context, frame, path: "finally", runStep });
       } catch (thrown) {
         // Each step runs even if one before failed; its failure is in the journal already.
         if (!(thrown instanceof StepFailedError)) throw thrown;
@@ -83,17 +67,9 @@ class PlanRun implements WorkflowFunctions {
   }
 }
 
-/** Runs steps one after the other; gives the last one's output. */
-export async function runSteps(steps: readonly PlanStep[], run: StepRun): Promise<JsonValue> {
-  let output: JsonValue = null;
-  for (const step of steps) output = (await runStep(step, run)).output;
-  return output;
-}
-
-/** Runs one step inside a block: its condition, its work, its error handler, and what others see of it. */
-export async function runStep(step: PlanStep, block: StepRun): Promise<StepEnd> {
+async function runStep(step: PlanStep, block: StepRun): Promise<StepEnd> {
   const path = block.path === "" ? step.id : `${block.path}/${step.id}`;
-  const run: StepRun = { plan: block.plan, context: block.context, frame: block.frame, path };
+  const run: StepRun = { plan: block.plan, context: block.context, frame: block.frame, path, runStep };
   try {
     if (step.when !== undefined && !evaluate(() => step.when!.holds(run.frame), path)) {
       return skip(step, run, "condition");
@@ -108,27 +84,6 @@ export async function runStep(step: PlanStep, block: StepRun): Promise<StepEnd> 
     }
     return await handle(step, run, thrown);
   }
-}
-
-/** Marks a step as skipped. */
-export function skip(step: PlanStep, run: StepRun, reason: "condition" | "dependency"): StepEnd {
-  run.context.note({ type: "step_skipped", step: run.path, kind: step.kind, reason });
-  settle(step, run.frame, { status: "skipped", output: ABSENT, failure: null, attempts: 0 });
-  return SKIPPED;
-}
-
-/** Evaluates something at a step; an error of the expression fails it with `expression_error`. */
-export function evaluate<T>(what: () => T, path: string | null): T {
-  try {
-    return what();
-  } catch (thrown) {
-    throw new StepFailedError({ ...toFailure(thrown, "expression_error"), step: path });
-  }
-}
-
-/** A value of a scope as plain JSON. */
-export function present(value: ScopeValue | undefined): JsonValue {
-  return value === undefined || value === ABSENT ? null : value as JsonValue;
 }
 
 async function perform(step: PlanStep, run: StepRun): Promise<StepSuccess> {
@@ -194,12 +149,6 @@ function performBlock(step: BlockStep, run: StepRun): Promise<JsonValue> | JsonV
     case "log":
       return runLog(step, run);
   }
-}
-
-/** What a step's end leaves for expressions. */
-function settle(step: PlanStep, frame: Frame, record: StepRecord): void {
-  if (step.output !== undefined) frame.set(step.output, record.output);
-  if (step.isIdGiven) frame.setStep(step.id, record);
 }
 
 const CANCELLED: StepRecord = { status: "cancelled", output: ABSENT, failure: null, attempts: 0 };

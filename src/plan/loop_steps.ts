@@ -2,7 +2,7 @@ import { jsonTypeName, type JsonValue } from "../base/json.ts";
 import { failure, StepFailedError } from "../engine/failure.ts";
 import { retryDelay } from "../engine/retry.ts";
 import { runConcurrently } from "./concurrent_steps.ts";
-import { evaluate, runSteps, type StepRun } from "./interpret.ts";
+import { evaluate, runSteps, type StepRun } from "./step_run.ts";
 import { namesWithin } from "./names.ts";
 import type { ForeachStep, RepeatStep } from "./plan.ts";
 

@@ -2,7 +2,7 @@ import type { JsonValue } from "../base/json.ts";
 import { CancelledError, type Failure, failure, StepFailedError } from "../engine/failure.ts";
 import { ABSENT } from "../expr/mod.ts";
 import type { CancelScope } from "../engine/scope.ts";
-import { runStep, type StepRun } from "./interpret.ts";
+import type { StepRun } from "./step_run.ts";
 import { namesWithin } from "./names.ts";
 import type { PlanStep, RaceStep } from "./plan.ts";
 
@@ -27,7 +27,7 @@ export async function runRace(step: RaceStep, run: StepRun): Promise<JsonValue> 
     if (winner !== undefined) return;
     await run.context.withScope({}, async (context) => {
       runner.scope = context.scope;
-      const end = await runStep(runner.step, { ...run, context });
+      const end = await run.runStep(runner.step, { ...run, context });
       if (end.status !== "completed" || winner !== undefined) return;
       winner = runner;
       output = end.output;

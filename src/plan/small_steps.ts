@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, jsonTypeName, type JsonValue } from "../base/json.ts";
 import { failure, StepFailedError } from "../engine/failure.ts";
-import { evaluate, runSteps, type StepRun } from "./interpret.ts";
+import { evaluate, runSteps, type StepRun } from "./step_run.ts";
 import type { FailStep, LogStep, ReturnStep, SetStep, SwitchStep } from "./plan.ts";
 
 /** Thrown by a `return` step and caught where the run ends: no handler of a step sees it. */
