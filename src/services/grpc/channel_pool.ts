@@ -15,7 +15,7 @@ export interface PoolOptions {
   readonly size: number;
   /** Largest message that is received, in bytes. */
   readonly maxResponse: number;
-  /** Name that the server's certificate is checked against instead of the host. */
+  /** Name by which the server is asked for, instead of its address. */
   readonly serverName?: string | undefined;
 }
 
@@ -116,9 +116,6 @@ function channelOptions(options: PoolOptions): ChannelOptions {
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     "grpc.primary_user_agent": "maestro",
-    ...options.serverName === undefined ? {} : {
-      "grpc.ssl_target_name_override": options.serverName,
-      "grpc.default_authority": options.serverName,
-    },
+    ...options.serverName === undefined ? {} : { "grpc.default_authority": options.serverName },
   };
 }

@@ -156,7 +156,11 @@ export class GrpcClient implements ServiceClient {
       return fail("bad_input", thrown);
     }
     try {
-      const credentials = await loadCredentials(tls ?? (target.isTls ? {} : undefined), this.#options.readFile);
+      const credentials = await loadCredentials(
+        tls ?? (target.isTls ? {} : undefined),
+        target.host,
+        this.#options.readFile,
+      );
       const { address } = target;
       const size = poolSize ?? DEFAULT_POOL_SIZE;
       return {

@@ -1,15 +1,24 @@
-/** What the TLS libraries of the three runtimes say when a handshake fails. */
-const TLS_ERROR =
-  /certificate|self.signed|\bssl\b|\btls|EPROTO|altname|wrong version number|handshake|issuer|CERT_|unknown ca/i;
+/** What OpenSSL says when the server has refused our certificate, after the handshake was over for us. */
+const REFUSED_CERTIFICATE = /SSL routines|\balert\b/;
 
-/** Tells whether a connection failed because of TLS, by the text of the error. */
-export function isTlsError(details: string): boolean {
-  return TLS_ERROR.test(details);
+const TLS_HINT = '; if the service uses TLS, give "tls:"';
+const REFUSED_HINT = '; it may want another client certificate ("cert" and "key" of "tls:")';
+
+/** Why there is no connection. */
+export interface ConnectionError {
+  readonly message: string;
+  /** Whether TLS is the reason, so that another try is of no use. */
+  readonly isTls: boolean;
 }
 
-/** Says in one line why there is no connection, out of grpc-js's longer account. */
-export function describeConnectionError(details: string, address: string): string {
-  const reason = /Last error: (.*?)\.? Resolution note:/s.exec(details)?.[1] ?? details;
-  const short = reason.replace(/^(?:Error: )+/, "").replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, "").trim();
-  return `Cannot connect to ${address}: ${short}`;
+/** Says in one line why there is no connection, out of grpc-js's longer account of it. */
+export function explainConnectionError(details: string, address: string, usesTls: boolean): ConnectionError {
+  const account = /Last error: (.*?)\.? Resolution note:/s.exec(details)?.[1] ?? details;
+  const isTls = account.startsWith("TlsHandshakeError: ") || usesTls && REFUSED_CERTIFICATE.test(account);
+  let reason = account.replace(/^(?:\w*Error(?: \[\w+\])?: )+/, "").replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, "").trim();
+  if (reason.startsWith("Name resolution failed")) reason = "the name is not known";
+  else if (reason === "Protocol error") reason = `the port does not speak HTTP/2${usesTls ? "" : TLS_HINT}`;
+  else if (reason === "Failed to connect") reason = `the connection was closed${usesTls ? REFUSED_HINT : TLS_HINT}`;
+  else if (isTls && REFUSED_CERTIFICATE.test(reason)) reason = `the server broke off the TLS handshake${REFUSED_HINT}`;
+  return { message: `Cannot connect to ${address}: ${reason}`, isTls };
 }

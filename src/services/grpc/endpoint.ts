@@ -2,6 +2,8 @@
 export interface Target {
   /** The address as grpc-js wants it. */
   readonly address: string;
+  /** The host by itself, which a certificate has to name. */
+  readonly host: string;
   /** Whether the endpoint itself asks for TLS (`https:`). */
   readonly isTls: boolean;
 }
@@ -17,11 +19,18 @@ const HAS_PORT = /:\d+$/;
 export function parseEndpoint(endpoint: string): Target {
   const trimmed = endpoint.trim();
   if (trimmed === "") throw new Error("the endpoint is empty");
-  if (!/^https?:/i.test(trimmed)) return { address: trimmed, isTls: false };
+  if (!/^https?:/i.test(trimmed)) return { address: trimmed, host: hostOf(trimmed), isTls: false };
   const [, scheme, authority] = WEB_ADDRESS.exec(trimmed) ?? [];
   if (scheme === undefined || authority === undefined) {
     throw new Error(`a gRPC endpoint is a host and a port, got "${trimmed}"`);
   }
   const isTls = scheme.toLowerCase() === "https";
-  return { address: HAS_PORT.test(authority) ? authority : `${authority}:${isTls ? 443 : 80}`, isTls };
+  const address = HAS_PORT.test(authority) ? authority : `${authority}:${isTls ? 443 : 80}`;
+  return { address, host: hostOf(address), isTls };
+}
+
+function hostOf(address: string): string {
+  if (address.startsWith("unix:")) return "localhost";
+  const hostAndPort = address.slice(address.lastIndexOf("/") + 1).replace(/^(?:dns|ipv4|ipv6):/, "");
+  return hostAndPort.replace(HAS_PORT, "").replace(/^\[(.*)\]$/, "$1");
 }

@@ -2,7 +2,7 @@ import type { JsonValue } from "../../base/json.ts";
 import { toFailure } from "../../engine/failure.ts";
 import type { AttemptResult, CallRequest, ServiceConfig } from "../../engine/service.ts";
 import { type Answers, BadAnswer } from "./answers.ts";
-import { describeConnectionError, isTlsError } from "./connection_error.ts";
+import { explainConnectionError } from "./connection_error.ts";
 import type { ExchangeResult } from "./exchange.ts";
 import { metadataToJson } from "./metadata.ts";
 import { badResponse, cutShort, failed, type FailedAttempt, refused } from "./outcome.ts";
@@ -88,9 +88,9 @@ export function connectionFailure(
   { config, isTls }: CalledService,
 ): FailedAttempt | undefined {
   if (end.by !== "status" || wasSent || end.status.code !== UNAVAILABLE) return undefined;
-  const message = describeConnectionError(end.status.details, config.endpoint);
-  if (isTls && isTlsError(end.status.details)) return refused("tls_error", message);
-  return failed({ code: "UNAVAILABLE", message, wasSent, isReadOnly: false, noEffectOn: config.noEffectOn });
+  const error = explainConnectionError(end.status.details, config.endpoint, isTls);
+  if (error.isTls) return refused("tls_error", error.message);
+  return failed({ code: "UNAVAILABLE", message: error.message, wasSent, isReadOnly: false, noEffectOn: [] });
 }
 
 /** Whether a RESOURCE_EXHAUSTED is grpc-js's own about the answer. Our limit in its text tells it from the server's. */

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
 import type {
   AttemptResult,
   CallContext,
@@ -76,4 +77,17 @@ export async function failureOf(result: Promise<AttemptResult>): Promise<Attempt
   const settled = await result;
   if (settled.ok) throw new Error(`It went well: ${JSON.stringify(settled.output)}`);
   return settled;
+}
+
+/** A unary handler that answers with what a function gives, or fails with what it throws. */
+export function unary<Request>(
+  answer: (request: Request, call: ServerUnaryCall<Request, unknown>) => unknown,
+): handleUnaryCall<Request, unknown> {
+  return async (call, reply) => {
+    try {
+      reply(null, await answer(call.request, call));
+    } catch (error) {
+      reply(error as Error);
+    }
+  };
 }
