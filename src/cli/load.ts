@@ -3,7 +3,7 @@ import { plural } from "../base/text.ts";
 import { Redactor } from "../base/redact.ts";
 import type { LoadedWorkflow, WorkflowSource } from "../load_workflow.ts";
 import type { Maestro } from "../maestro.ts";
-import type { Cli } from "./cli.ts";
+import { type Cli, say } from "./cli.ts";
 import { readKeyValueFile } from "./key_value_file.ts";
 import { reportDiagnostics } from "./report_diagnostics.ts";
 import { fileError } from "./report_error.ts";
@@ -52,9 +52,9 @@ export async function readValues(
 }
 
 /**
- * Loads a workflow that must be valid; its warnings are told unless `quiet`.
+ * Loads a workflow that must be valid. Errors are told one by one, warnings by their number only unless `quiet`.
  *
- * @throws MaestroError `invalid_workflow`, after every problem was told.
+ * @throws MaestroError `invalid_workflow`, after every error was told.
  */
 export async function loadValid(
   cli: Cli,
@@ -63,11 +63,14 @@ export async function loadValid(
   quiet: boolean,
 ): Promise<LoadedWorkflow> {
   const { workflow, diagnostics } = await maestro.load(source);
-  const told = quiet ? diagnostics.filter(({ severity }) => severity === "error") : diagnostics;
-  if (told.length > 0) {
-    cli.host.stderr.write(reportDiagnostics(told, "text", [source]));
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (workflow === undefined) {
+    cli.host.stderr.write(reportDiagnostics(errors, "text", [source]));
+    throw new MaestroError("invalid_workflow", `${source.file} has ${plural(errors.length, "error")}`);
   }
-  if (workflow !== undefined) return workflow;
-  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  throw new MaestroError("invalid_workflow", `${source.file} has ${plural(errors, "error")}`);
+  if (diagnostics.length > 0 && !quiet) {
+    const count = plural(diagnostics.length, "warning");
+    say(cli, cli.style.dim(`${source.file} has ${count}: \`maestro validate ${source.file}\` shows them`));
+  }
+  return workflow;
 }

@@ -43,7 +43,7 @@ export async function execute(cli: Cli, flags: ExecuteFlags, file: string): Prom
   const maestro = createMaestro({ runtime: await cli.host.runtime(), ...values, onEvent: progress.onEvent });
   let end: RunResult | number;
   try {
-    const workflow = await loadValid(cli, maestro, source, settings.quiet);
+    const workflow = await loadValid(cli, maestro, source, settings.quiet || settings.logFormat === "json");
     checkEndpoints(workflow, settings);
     const { endpoints, timeoutMs } = settings;
     const run = await maestro.start(workflow, { input, id: flags.id, endpoints, timeoutMs });
