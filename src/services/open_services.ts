@@ -5,6 +5,7 @@ import type { Clock } from "../engine/clock.ts";
 import type { ServiceAdapter, ServiceClient, ServiceConfig } from "../engine/service.ts";
 import { Bulkhead } from "./resilience/bulkhead.ts";
 import { CircuitBreaker } from "./resilience/circuit_breaker.ts";
+import { Deadlines } from "./resilience/deadlines.ts";
 import { RateLimit } from "./resilience/rate_limit.ts";
 import { ResilientClient } from "./resilience/resilient_client.ts";
 
@@ -24,12 +25,13 @@ export interface ServiceRegistry {
    * Throws a `MaestroError` (`invalid_workflow`) for a type that has no adapter.
    */
   client(config: ServiceConfig): ServiceClient;
-  /** Closes every client. */
+  /** Closes every client. Calls in flight may finish. */
   close(): Promise<void>;
 }
 
 /** Makes a registry of clients, each behind its breaker, limits and time limit. */
 export function createServiceRegistry(options: ServiceRegistryOptions): ServiceRegistry {
+  const deadlines = new Deadlines(options.clock);
   const byIdentity = new WeakMap<ServiceConfig, ServiceClient>();
   const byContent = new Map<string, ServiceClient>();
   return {
@@ -38,17 +40,22 @@ export function createServiceRegistry(options: ServiceRegistryOptions): ServiceR
       if (known !== undefined) return known;
       const key = canonicalJson(config);
       let client = byContent.get(key);
-      if (client === undefined) byContent.set(key, client = openClient(config, options));
+      if (client === undefined) byContent.set(key, client = openClient(config, options, deadlines));
       byIdentity.set(config, client);
       return client;
     },
     async close() {
+      deadlines.close();
       await Promise.all([...byContent.values()].map((client) => client.close()));
     },
   };
 }
 
-function openClient(config: ServiceConfig, { adapters, clock }: ServiceRegistryOptions): ServiceClient {
+function openClient(
+  config: ServiceConfig,
+  { adapters, clock }: ServiceRegistryOptions,
+  deadlines: Deadlines,
+): ServiceClient {
   const adapter = Object.hasOwn(adapters, config.type) ? adapters[config.type] : undefined;
   if (adapter === undefined) {
     throw new MaestroError("invalid_workflow", `Service "${config.name}" has the unknown type "${config.type}"`, {
@@ -56,7 +63,7 @@ function openClient(config: ServiceConfig, { adapters, clock }: ServiceRegistryO
     });
   }
   const places = mostConcurrent(config);
-  return new ResilientClient(adapter.open(config), clock, {
+  return new ResilientClient(adapter.open(config), deadlines, {
     breaker: config.circuitBreaker === false
       ? undefined
       : new CircuitBreaker(config.name, config.circuitBreaker, clock),

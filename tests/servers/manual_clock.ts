@@ -20,6 +20,14 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** Sets the wall clock back; timers go by time that has passed, so they fire when they would have. */
+  setBack(ms: number): void {
+    this.#now -= ms;
+    const timers = [...this.#timers];
+    this.#timers.clear();
+    for (const { due, callback } of timers) this.#timers.add({ due: due - ms, callback });
+  }
+
   /** Moves the time on and fires what is due on the way, in order. */
   advance(ms: number): void {
     const end = this.#now + ms;

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { MaestroError } from "../../src/base/errors.ts";
 import type { AttemptResult, CallContext, ServiceClient } from "../../src/engine/service.ts";
 import { createServiceRegistry } from "../../src/services/open_services.ts";
+import { Deadlines } from "../../src/services/resilience/deadlines.ts";
 import { runAttempt } from "../../src/services/resilience/attempt.ts";
 import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
 import { ManualClock } from "../servers/manual_clock.ts";
@@ -20,7 +21,7 @@ function attempt(
   signal?: AbortSignal,
 ): Promise<AttemptResult> {
   const context = callContext({ attemptTimeoutMs: 1_000, ...(signal === undefined ? {} : { signal }) });
-  return runAttempt(clientOf(call), callRequest("POST /x"), context, clock);
+  return runAttempt(clientOf(call), callRequest("POST /x"), context, new Deadlines(clock));
 }
 
 describe("runAttempt()", () => {
@@ -37,7 +38,6 @@ describe("runAttempt()", () => {
       stop.signal,
     );
     assert.equal(result, OK);
-    assert.equal(clock.pending, 0);
     stop.abort("cancelled");
     assert.equal(seen!.signal.aborted, false);
     assert.equal(seen!.idempotencyKey, "key-1");
@@ -107,8 +107,64 @@ describe("runAttempt()", () => {
         true,
         false,
       ]);
+      clock.advance(1_000);
       assert.equal(clock.pending, 0);
     }
+  });
+});
+
+describe("Deadlines", () => {
+  /** Adds something that notes its name when it expires. */
+  function add(deadlines: Deadlines, name: string, delayMs: number, expired: string[]): () => void {
+    const entry = { due: 0, expire: () => void expired.push(name) };
+    const line = deadlines.add(entry, delayMs);
+    return () => line.leave(entry);
+  }
+
+  it("expire each in its time, and keep one timer for each length", () => {
+    const clock = new ManualClock();
+    const deadlines = new Deadlines(clock);
+    const expired: string[] = [];
+    add(deadlines, "a", 100, expired);
+    clock.advance(40);
+    const leave = add(deadlines, "b", 100, expired);
+    add(deadlines, "c", 100, expired);
+    add(deadlines, "short", 50, expired);
+    assert.equal(clock.pending, 2);
+    leave();
+    for (
+      const [ms, names] of [[49, ""], [1, "short"], [9, "short"], [1, "short a"], [39, "short a"], [
+        1,
+        "short a c",
+      ]] as const
+    ) {
+      clock.advance(ms);
+      assert.equal(expired.join(" "), names);
+    }
+    assert.equal(clock.pending, 0);
+  });
+
+  it("close() drops a timer that nobody waits for, and no other", () => {
+    const clock = new ManualClock();
+    const deadlines = new Deadlines(clock);
+    const expired: string[] = [];
+    add(deadlines, "a", 100, expired)();
+    add(deadlines, "b", 200, expired);
+    deadlines.close();
+    assert.equal(clock.pending, 1);
+    clock.advance(200);
+    assert.deepEqual(expired, ["b"]);
+  });
+
+  it("keep nobody waiting for longer than the delay after the clock was set back", () => {
+    const clock = new ManualClock();
+    const deadlines = new Deadlines(clock);
+    const expired: string[] = [];
+    add(deadlines, "a", 100, expired);
+    clock.setBack(3_600_000);
+    add(deadlines, "b", 100, expired);
+    clock.advance(200);
+    assert.deepEqual(expired, ["a", "b"]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { abortReason } from "../../base/abort.ts";
 import { toError } from "../../base/errors.ts";
-import type { Clock } from "../../engine/clock.ts";
 import { failure } from "../../engine/failure.ts";
 import type { AbortReason, AttemptResult, CallContext, CallRequest, ServiceClient } from "../../engine/service.ts";
+import type { DeadlineLine, Deadlines, Expiring } from "./deadlines.ts";
 
 /** How long a client that was told to stop may take to say what it knows. */
 const GRACE_MS = 250;
@@ -16,10 +16,10 @@ export function runAttempt(
   client: ServiceClient,
   request: CallRequest,
   context: CallContext,
-  clock: Clock,
+  deadlines: Deadlines,
 ): Promise<AttemptResult> {
   if (context.signal.aborted) return Promise.resolve(notSent(abortReason(context.signal)));
-  return new Promise((resolve) => new Attempt(context, clock, resolve).start(client, request));
+  return new Promise((resolve) => new Attempt(context, deadlines, resolve).start(client, request));
 }
 
 /** The result of a call that was ended before anything was sent. */
@@ -28,18 +28,21 @@ export function notSent(reason: AbortReason): AttemptResult {
   return { ok: false, failure: failure(reason, message), class: "transient", mayHaveActed: false };
 }
 
-class Attempt {
+class Attempt implements Expiring {
+  /** Set by the line. */
+  due = 0;
   readonly #context: CallContext;
-  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
+  readonly #line: DeadlineLine;
   readonly #resolve: (result: AttemptResult) => void;
   readonly #limit = new AbortController();
-  #stopTimer: () => void;
+  #endGrace: (() => void) | undefined;
 
-  constructor(context: CallContext, clock: Clock, resolve: (result: AttemptResult) => void) {
+  constructor(context: CallContext, deadlines: Deadlines, resolve: (result: AttemptResult) => void) {
     this.#context = context;
-    this.#clock = clock;
+    this.#deadlines = deadlines;
     this.#resolve = resolve;
-    this.#stopTimer = clock.after(context.attemptTimeoutMs, () => this.#stop("timeout"));
+    this.#line = deadlines.add(this, context.attemptTimeoutMs);
     context.signal.addEventListener("abort", this);
   }
 
@@ -52,6 +55,10 @@ class Attempt {
     }
   }
 
+  expire(): void {
+    this.#stop("timeout");
+  }
+
   /** The abort of the caller's signal. */
   handleEvent(): void {
     this.#stop(abortReason(this.#context.signal));
@@ -59,13 +66,13 @@ class Attempt {
 
   #stop(reason: AbortReason): void {
     if (this.#limit.signal.aborted) return;
-    this.#stopTimer();
-    this.#stopTimer = this.#clock.after(GRACE_MS, () => this.#finish(unanswered(reason)));
+    this.#endGrace = this.#deadlines.clock.after(GRACE_MS, () => this.#finish(unanswered(reason)));
     this.#limit.abort(reason);
   }
 
   #finish(result: AttemptResult): void {
-    this.#stopTimer();
+    this.#endGrace?.();
+    this.#line.leave(this);
     this.#context.signal.removeEventListener("abort", this);
     this.#resolve(result);
   }

@@ -1,9 +1,9 @@
 import { abortReason } from "../../base/abort.ts";
-import type { Clock } from "../../engine/clock.ts";
 import type { AttemptResult, CallContext, CallRequest, ServiceClient } from "../../engine/service.ts";
 import { notSent, runAttempt } from "./attempt.ts";
 import type { Bulkhead } from "./bulkhead.ts";
 import type { CircuitBreaker } from "./circuit_breaker.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { RateLimit } from "./rate_limit.ts";
 
 /** What stands between a service and its callers; what is absent lets everything through. */
@@ -21,14 +21,14 @@ export interface Protections {
  */
 export class ResilientClient implements ServiceClient {
   readonly #client: ServiceClient;
-  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #breaker: CircuitBreaker | undefined;
   readonly #rateLimit: RateLimit | undefined;
   readonly #bulkhead: Bulkhead | undefined;
 
-  constructor(client: ServiceClient, clock: Clock, { breaker, rateLimit, bulkhead }: Protections) {
+  constructor(client: ServiceClient, deadlines: Deadlines, { breaker, rateLimit, bulkhead }: Protections) {
     this.#client = client;
-    this.#clock = clock;
+    this.#deadlines = deadlines;
     this.#breaker = breaker;
     this.#rateLimit = rateLimit;
     this.#bulkhead = bulkhead;
@@ -59,11 +59,11 @@ export class ResilientClient implements ServiceClient {
 
   #guarded(request: CallRequest, context: CallContext): Promise<AttemptResult> {
     const breaker = this.#breaker;
-    if (breaker === undefined) return runAttempt(this.#client, request, context, this.#clock);
+    if (breaker === undefined) return runAttempt(this.#client, request, context, this.#deadlines);
     const refusal = breaker.refusal();
     if (refusal !== undefined) return Promise.resolve(refusal);
     const passage = breaker.enter();
-    return runAttempt(this.#client, request, context, this.#clock).then((result) => {
+    return runAttempt(this.#client, request, context, this.#deadlines).then((result) => {
       breaker.record(passage, result);
       return result;
     });
