@@ -6,9 +6,13 @@ import { buildGraph } from "./plan/graph/build_graph.ts";
 /** The forms in which a workflow can be drawn. */
 export type PictureFormat = "mermaid" | "dot" | "svg" | "ascii";
 
-/** Draws a workflow as text of the given form; it ends with a line break. */
-export async function drawWorkflow({ plan, bundle }: LoadedWorkflow, format: PictureFormat): Promise<string> {
-  const graph = buildGraph(plan, documentReader(bundle.document));
+/** Draws a workflow, loaded from `document`, as text of the given form; it ends with a line break. */
+export async function drawWorkflow(
+  { plan }: LoadedWorkflow,
+  document: string,
+  format: PictureFormat,
+): Promise<string> {
+  const graph = buildGraph(plan, documentReader(document));
   switch (format) {
     case "mermaid":
       return (await import("./plan/graph/mermaid.ts")).drawMermaid(graph);

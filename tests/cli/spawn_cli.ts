@@ -9,8 +9,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** A command in a process of its own. */
 export interface CliProcess {
   readonly child: ChildProcessWithoutNullStreams;
-  /** What it has written so far. */
-  output(): Pick<CliResult, "stdout" | "stderr">;
+  /** Sends it a signal. */
+  signal(name: "SIGINT" | "SIGTERM"): void;
   /** Settles when the process has ended. */
   readonly ended: Promise<CliResult>;
 }
@@ -30,7 +30,8 @@ export function spawnCli(args: readonly string[], env: Readonly<Record<string, s
   const ended = new Promise<CliResult>((resolve) => {
     child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
   });
-  return { child, output: () => ({ stdout, stderr }), ended };
+  // After `child.kill()` Deno reports the signal as the end, whatever the process answers.
+  return { child, signal: (name) => void process.kill(child.pid!, name), ended };
 }
 
 function entryArguments(): readonly string[] {

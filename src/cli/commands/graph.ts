@@ -11,7 +11,8 @@ export type GraphFlags = {
 /** Draws a workflow. */
 export async function graph(cli: Cli, { format = "ascii" }: GraphFlags, file: string): Promise<number> {
   const maestro = createMaestro({ runtime: await cli.host.runtime() });
-  const workflow = await loadValid(cli, maestro, await readSource(cli, file), true);
-  cli.host.stdout.write(await drawWorkflow(workflow, format));
+  const source = await readSource(cli, file);
+  const workflow = await loadValid(cli, maestro, source, true);
+  cli.host.stdout.write(await drawWorkflow(workflow, source.text, format));
   return 0;
 }
