@@ -56,6 +56,7 @@ class Exchange {
   #headers: Metadata | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sent = 0;
+  #received = 0;
   #isOver = false;
 
   constructor(pooled: PooledChannel, options: ExchangeOptions, resolve: (result: ExchangeResult) => void) {
@@ -93,6 +94,7 @@ class Exchange {
 
   onReceiveMessage(message: Uint8Array): void {
     if (this.#isOver) return;
+    this.#received++;
     try {
       if (this.#options.receive(message)) this.#stop({ by: "closed" });
       else this.#call.startRead();
@@ -120,6 +122,8 @@ class Exchange {
   #stop(end: ExchangeEnd): void {
     if (this.#isOver) return;
     const wasSent = this.#headers !== undefined || this.#pooled.mayHaveSent(this.#mark);
+    // After a busy stream was cut, the next call on the same connection sometimes ends as CANCELLED (Deno's client).
+    if (this.#received > 0) this.#pooled.retire();
     this.#finish(end, wasSent);
     this.#call.cancelWithStatus(status.CANCELLED, "Cancelled by the caller");
   }
