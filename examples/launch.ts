@@ -12,6 +12,8 @@ export interface LoggedCall {
   readonly key?: string | null;
   readonly input?: unknown;
   readonly status: string | number;
+  /** When it was answered, in milliseconds since 1970, with fractions. */
+  readonly at: number;
   /** Whatever else the service had to say. */
   readonly [more: string]: unknown;
 }

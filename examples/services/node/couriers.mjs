@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Refusal, serveHttp } from "./http_service.mjs";
 
-// How long each courier takes to say yes. The snail never answers in time.
-const THINKING_TIME = { swift: 40, robin: 150, snail: 30_000 };
+// How long each courier takes to say yes, in milliseconds.
+const THINKING_TIME = { swift: 40, robin: 250, snail: 500 };
 const bookings = new Map();
 
 serveHttp("couriers", {

@@ -30,7 +30,8 @@ export function serveGrpc(name, { proto, service, methods = {}, streams = {} }) 
 
   function log(call, method, input, outcome) {
     const key = call.metadata.get("idempotency-key")[0];
-    console.log(JSON.stringify({ service: name, call: method, key, input, status: outcome }));
+    const at = performance.timeOrigin + performance.now();
+    console.log(JSON.stringify({ service: name, call: method, key, input, status: outcome, at }));
   }
 
   const handlers = { ...streams };

@@ -36,6 +36,7 @@ export function serveHttp(name, routes) {
       answer = { error: error.message };
     }
     call.status = status;
+    call.at = performance.timeOrigin + performance.now();
     calls.push(call);
     console.log(JSON.stringify(call));
     send(response, status, answer);

@@ -5,7 +5,7 @@ const LIMIT = 30;
 
 /** Writes the line that says what came in. */
 function log(call, input) {
-  console.log(JSON.stringify({ service: "sensors", call, input, status: "OK" }));
+  console.log(JSON.stringify({ service: "sensors", call, input, status: "OK", at: Date.now() }));
 }
 
 serveGrpc("sensors", {

@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 documents = {}
@@ -38,9 +40,11 @@ class Archive(BaseHTTPRequestHandler):
         if logged:
             key = self.headers["Idempotency-Key"]
             call = f"{self.command} {self.path}"
-            calls.append({"service": "archive", "call": call, "key": key, "input": self.body, "status": status})
+            line = {"service": "archive", "call": call, "key": key, "input": self.body, "status": status}
+            calls.append(line | {"at": time.time() * 1000})
             self.body = None
-            print(json.dumps(calls[-1]), flush=True)
+            sys.stdout.write(json.dumps(calls[-1]) + "\n")
+            sys.stdout.flush()
         data = b"" if status == 204 else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

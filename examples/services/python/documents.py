@@ -8,7 +8,7 @@ from grpc_service import Refusal, serve
 protos, services = grpc.protos_and_services("documents.proto")
 
 COMMON_WORDS = {"en": {"the", "and", "of", "is"}, "de": {"der", "die", "und", "ist"}, "fr": {"le", "la", "et", "est"}}
-ENTITIES = {"MONEY": r"€\s?[\d.,]*\d", "DATE": r"\d{4}-\d\d-\d\d", "NAME": r"[A-Z]\w+ [A-Z]\w+"}
+ENTITIES = {"MONEY": r"€\s?[\d.,]*\d", "DATE": r"\d{4}-\d\d-\d\d", "NAME": r"(?<=Dear )[A-Z]\w+ [A-Z]\w+"}
 
 
 class Documents(services.DocumentServiceServicer):

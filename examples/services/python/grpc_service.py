@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import sys
+import time
 from concurrent import futures
 
 import grpc
@@ -23,8 +24,10 @@ class Refusal(Exception):
 
 def log(service, call, key, request, status, **more):
     """Writes the line that says what came in and what became of it."""
-    line = {"service": service, "call": call, "key": key, "input": request, "status": status, **more}
-    print(json.dumps(line), flush=True)
+    line = {"service": service, "call": call, "key": key, "input": request, "status": status, "at": time.time() * 1000, **more}
+    # print() writes the text and the line break apart, and calls run on several threads.
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 class Logged(grpc.ServerInterceptor):

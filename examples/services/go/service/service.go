@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -28,6 +29,7 @@ var output sync.Mutex
 // Log writes one line: what came in and what became of it.
 func Log(service, call, key string, input any, code string, more map[string]any) {
 	line := map[string]any{"service": service, "call": call, "key": key, "input": input, "status": code}
+	line["at"] = float64(time.Now().UnixMicro()) / 1000
 	for name, value := range more {
 		line[name] = value
 	}

@@ -5,6 +5,8 @@ import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,10 +28,15 @@ final class CallLog {
         .putFields("call", text(call))
         .putFields("key", key == null ? Value.newBuilder().setNullValueValue(0).build() : text(key))
         .putFields("status", text(status))
+        .putFields("at", Value.newBuilder().setNumberValue(milliseconds()).build())
         .build();
     String head = json(line);
     lines.add(head.substring(0, head.length() - 1) + ",\"input\":" + json(input) + "}");
     System.out.println(lines.get(lines.size() - 1));
+  }
+
+  private static double milliseconds() {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) / 1000.0;
   }
 
   /** All lines as a JSON list. */
