@@ -28,8 +28,10 @@ export function createHost(name: RuntimeName): Host {
     },
     exit: (code) => process.exit(code),
     async runtime() {
-      const { createFetch } = await import("./fetch_client.ts");
-      return { name, fetch: createFetch, drain, readFile: readBytes };
+      const fetch = name === "bun"
+        ? (await import("./fetch_bun.ts")).createBunFetch
+        : (await import("./fetch_client.ts")).createFetch;
+      return { name, fetch, drain, readFile: readBytes };
     },
     async countAuthorities() {
       const { rootCertificates } = await import("node:tls");
