@@ -4,6 +4,7 @@ import { Bytes, Duration, Native, plain, Timestamp, type Value } from "./value.t
 
 /** Tells whether two plain values are equal. Values of different kinds never are; lists and maps compare by what they hold. */
 export function equal(a: Value, b: Value, frame: Frame, site: Site): boolean {
+  if (typeof a === "string" && typeof b === "string" && a.length === b.length) frame.chargeText(a, site);
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (a instanceof Native || b instanceof Native) return compare(a, b) === 0;

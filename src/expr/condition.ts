@@ -2,10 +2,10 @@ import type { JsonValue } from "../base/json.ts";
 import { jsonTypeName } from "../base/json.ts";
 import type { CompileOptions } from "./compilation.ts";
 import { compileProgram, type Program } from "./compile.ts";
-import { Frame } from "./frame.ts";
+import { inFrame } from "./frame.ts";
 import type { ExpressionIssue } from "./issue.ts";
 import { CONDITION, kindNames } from "./kind.ts";
-import { compileLeaf, guard } from "./leaf.ts";
+import { compileLeaf, hasTemplate } from "./leaf.ts";
 import { truth } from "./logic.ts";
 import type { Reference } from "./reference.ts";
 import type { Scope } from "./scope.ts";
@@ -57,8 +57,10 @@ function conditionOf(program: Program): Condition {
     references,
     readsSecrets: site.source.readsSecrets,
     holds(scope) {
-      const frame = new Frame(scope);
-      return guard(program, () => truth(run(frame), "The condition", site));
+      return inFrame(scope, (frame) => {
+        frame.site = site;
+        return truth(run(frame), "The condition", site);
+      });
     },
   };
 }
@@ -71,8 +73,7 @@ function compileWhole(text: string, options: CompileOptions, issues: ExpressionI
 function compileBare(text: string, options: CompileOptions, issues: ExpressionIssue[]): Program | undefined {
   const source: Source = { at: [], text, offset: 0, readsSecrets: false };
   const program = compileProgram(text, source, options);
-  const hasTemplate = program.issues.some((issue) => issue.code === "expression_syntax") && /\{\{.*\}\}/s.test(text);
-  if (hasTemplate) return undefined;
+  if (program.issues.some((issue) => issue.code === "expression_syntax") && hasTemplate(text)) return undefined;
   issues.push(...program.issues);
   return program;
 }

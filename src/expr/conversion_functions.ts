@@ -2,7 +2,8 @@ import type { JsonValue } from "../base/json.ts";
 import type { FunctionSpec } from "./function_spec.ts";
 import { KIND, kindName, kindOf, type Kinds } from "./kind.ts";
 import { leave } from "./leave.ts";
-import { checkNumber, readNumber } from "./numbers.ts";
+import { checkNumber, MAX_WHOLE, readNumber } from "./numbers.ts";
+import { skipQuoted } from "./scan.ts";
 import type { Site } from "./source.ts";
 import { uuidFrom } from "./uuid.ts";
 import { asText, Bytes, Duration, PathText, Timestamp, toBase64, type Value } from "./value.ts";
@@ -78,7 +79,7 @@ export const CONVERSION_FUNCTIONS: readonly FunctionSpec[] = [
     gives: KIND.text,
     call: ([value], site, frame) => {
       const text = JSON.stringify(leave(value!, site, frame));
-      frame.charge(text.length >> 4, site);
+      frame.charge(text.length >> 2, site);
       return text;
     },
   },
@@ -97,12 +98,20 @@ export const CONVERSION_FUNCTIONS: readonly FunctionSpec[] = [
     gives: KIND.text,
     call: ([value], site, frame) => {
       const data = value instanceof Bytes ? value.data : new TextEncoder().encode(asText(leave(value!, site, frame)));
-      frame.charge(data.length >> 3, site);
+      frame.charge(data.length >> 2, site);
       return toBase64(data);
     },
   },
   { name: "path", takes: [KIND.text], gives: KIND.text, call: ([text]) => new PathText(text as string) },
-  { name: "uuid", takes: [], gives: KIND.text, call: (_args, _site, frame) => uuidFrom(() => frame.scope.random()) },
+  {
+    name: "uuid",
+    takes: [],
+    gives: KIND.text,
+    call: (_args, site, frame) => {
+      frame.charge(50, site);
+      return uuidFrom(() => frame.scope.random());
+    },
+  },
 ];
 
 function toInt(value: Value, site: Site): number {
@@ -136,11 +145,20 @@ function parseJson(text: string, site: Site): JsonValue {
 
 /** Puts whole numbers beyond 2^53 in quotes: JSON's numbers would round them. */
 function quoteLargeNumbers(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
-    const isWhole = /^-?\d{16,}$/.test(token);
-    return isWhole && Math.abs(Number(token)) >= 2 ** 53 && BigInt(Number(token)) !== BigInt(token) ||
-        isWhole && Math.abs(Number(token)) > 2 ** 53
-      ? `"${token}"`
-      : token;
-  });
+  let result = "";
+  let copied = 0;
+  const token = /"|-?\d[\d.eE+-]*/g;
+  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
+    if (found[0] === '"') {
+      token.lastIndex = skipQuoted(text, found.index) ?? text.length;
+    } else if (/^-?\d{16,}$/.test(found[0]) && !isExactWhole(found[0])) {
+      result += `${text.slice(copied, found.index)}"${found[0]}"`;
+      copied = token.lastIndex;
+    }
+  }
+  return result + text.slice(copied);
+}
+
+function isExactWhole(digits: string): boolean {
+  return digits.length <= 17 && Math.abs(Number(digits)) <= MAX_WHOLE && BigInt(digits) === BigInt(Number(digits));
 }

@@ -1,6 +1,6 @@
 import type { DocumentPath } from "../base/diagnostics.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import { Frame } from "./frame.ts";
+import { type Frame, inFrame } from "./frame.ts";
 import { compileLeaf, evaluateLeaf, type Leaf } from "./leaf.ts";
 import { leave } from "./leave.ts";
 import { setMember } from "./literals.ts";
@@ -59,7 +59,7 @@ export function fillDeferred(
   let filled = value;
   for (const item of deferred) {
     const leaf = leafOf(item);
-    const result = evaluateLeaf({ ...leaf, at: item.at }, new Frame(deferredScope(item, leaf, secrets)));
+    const result = inFrame(deferredScope(item, leaf, secrets), (frame) => evaluateLeaf(leaf, frame));
     onResolved(asText(result));
     filled = replaceAt(filled, item.at, 0, result);
   }

@@ -1,11 +1,10 @@
 import type { JsonValue } from "../base/json.ts";
 import type { CompileOptions } from "./compilation.ts";
 import { compileProgram } from "./compile.ts";
-import { Frame } from "./frame.ts";
+import { inFrame } from "./frame.ts";
 import type { ExpressionIssue } from "./issue.ts";
 import type { Kinds } from "./kind.ts";
-import { guard } from "./leaf.ts";
-import { leave } from "./leave.ts";
+import { evaluateProgram } from "./leaf.ts";
 import type { Reference } from "./reference.ts";
 import { objectScope, type Scope, type ScopeValue } from "./scope.ts";
 
@@ -25,15 +24,12 @@ export function compileExpression(
   options: CompileOptions = {},
 ): { readonly expression: Expression; readonly issues: readonly ExpressionIssue[] } {
   const program = compileProgram(text, { at: [], text, offset: 0, readsSecrets: false }, options);
-  const { run, site, references, kinds, issues } = program;
+  const { site, references, kinds, issues } = program;
   const expression: Expression = {
     references,
     readsSecrets: site.source.readsSecrets,
     kinds,
-    evaluate(scope) {
-      const frame = new Frame(scope);
-      return guard(program, () => leave(run(frame), site, frame));
-    },
+    evaluate: (scope) => inFrame(scope, (frame) => evaluateProgram(program, frame)),
   };
   return { expression, issues };
 }

@@ -91,7 +91,7 @@ export function findGoCall(expression: string): GoForm | undefined {
 /** Recognises `{{-` and `-}}` in what stands between the braces; CEL would take the first for a minus sign. */
 export function findTrimMarker(inside: string): GoForm | undefined {
   if (!/^-\s/.test(inside) && !/\s-$/.test(inside)) return undefined;
-  const inner = inside.replace(/^-\s+/, "").replace(/\s+-$/, "").trim();
+  const inner = (/\s-$/.test(inside) ? inside.slice(0, -1) : inside).replace(/^-\s/, "").trim();
   return { message: "Go-template trim markers have no meaning here", hint: `write {{ ${inner} }}` };
 }
 

@@ -61,17 +61,22 @@ export function compileLeaf(
   return finish(text, at, pieces, readsSecrets);
 }
 
+/** Tells whether a text holds a `{{` and a `}}` behind it. */
+export function hasTemplate(text: string): boolean {
+  const open = text.indexOf("{{");
+  return open >= 0 && text.includes("}}", open);
+}
+
 /** The value of a leaf: typed if it is one template, text otherwise. */
 export function evaluateLeaf(leaf: Leaf, frame: Frame): JsonValue {
   if (leaf.isWhole) {
-    const program = leaf.pieces[0] as Program;
-    return guard(program, () => leave(program.run(frame), program.site, frame));
+    return evaluateProgram(leaf.pieces[0] as Program, frame);
   }
   let text = "";
   for (const piece of leaf.pieces) {
     if (typeof piece === "string") text += piece;
     else {
-      text += guard(piece, () => asText(leave(piece.run(frame), piece.site, frame)));
+      text += asText(evaluateProgram(piece, frame));
       if (text.length > MAX_SIZE) frame.limitSize(text.length, piece.site);
     }
   }
@@ -89,21 +94,16 @@ export type PartValue = string | {
 export function evaluatePieces(leaf: Leaf, frame: Frame): readonly PartValue[] {
   return leaf.pieces.map((piece) => {
     if (typeof piece === "string") return piece;
-    return guard(piece, () => {
-      const value = piece.run(frame);
-      return { value: leave(value, piece.site, frame), isPath: value instanceof PathText };
-    });
+    frame.site = piece.site;
+    const value = piece.run(frame);
+    return { value: leave(value, piece.site, frame), isPath: value instanceof PathText };
   });
 }
 
-/** Runs an evaluation; the end of the stack becomes an error of the expression. */
-export function guard<T>(program: Program, evaluate: () => T): T {
-  try {
-    return evaluate();
-  } catch (error) {
-    if (error instanceof RangeError) program.site.fail("The value is nested too deeply");
-    throw error;
-  }
+/** The value of one expression as JSON. */
+export function evaluateProgram(program: Program, frame: Frame): JsonValue {
+  frame.site = program.site;
+  return leave(program.run(frame), program.site, frame);
 }
 
 function finish(text: string, at: DocumentPath, pieces: Piece[], readsSecrets: boolean): Leaf {

@@ -25,7 +25,9 @@ export function leave(value: Value, site: Site, frame: Frame): JsonValue {
   if (value === null) return null;
   if (value instanceof Native) return leave(value.leave(), site, frame);
   const state = { left: MAX_SIZE };
-  return isJson(value, state, site) ? value as JsonValue : convert(value, frame, site);
+  const isReady = isJson(value, state, site);
+  frame.charge((MAX_SIZE - state.left) >> 4, site);
+  return isReady ? value as JsonValue : convert(value, frame, site);
 }
 
 /** Tells whether a value is JSON through and through. Counts what it walks, so that shared parts cannot make it endless. */
@@ -57,7 +59,10 @@ function convert(value: Value, frame: Frame, site: Site): JsonValue {
     return value;
   }
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Native) return convert(value.leave(), frame, site);
+  if (value instanceof Native) {
+    frame.charge(20, site);
+    return convert(value.leave(), frame, site);
+  }
   if (Array.isArray(value)) return value.map((item: Value) => convert(item, frame, site));
   const map: Record<string, JsonValue> = {};
   for (const [key, item] of Object.entries(value as { readonly [key: string]: Value })) {

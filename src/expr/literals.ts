@@ -45,7 +45,9 @@ export function compileMap(compilation: Compilation, node: Node & { readonly op:
       if (typeof name !== "string" && typeof name !== "number" && typeof name !== "boolean") {
         site.fail(`A key must be text, not ${kindName(name)}`);
       }
-      setMember(map, String(name), value(frame));
+      const text = String(name);
+      frame.chargeText(text, site);
+      setMember(map, text, value(frame));
     }
     return map;
   };

@@ -24,14 +24,14 @@ const FIXED_ROOTS: ReadonlySet<string> = new Set([
 /** Hands the current item of a macro to its body. */
 type Body<T> = (frame: Frame) => T;
 
-/** How a macro goes through a list: `test` and `body` see the item in their slot. */
-type Walk = (items: readonly Value[], frame: Frame, set: (item: Value) => void, test: Body<boolean>) => Value;
+/** How a macro goes through a list. */
+type Walk = (items: readonly Value[], test: (item: Value) => boolean) => Value;
 
 const QUANTIFIERS: Readonly<Record<string, Walk>> = {
-  all: (items, frame, set, test) => items.every((item) => (set(item), test(frame))),
-  exists: (items, frame, set, test) => items.some((item) => (set(item), test(frame))),
-  exists_one: (items, frame, set, test) => items.filter((item) => (set(item), test(frame))).length === 1,
-  filter: (items, frame, set, test) => items.filter((item) => (set(item), test(frame))),
+  all: (items, test) => items.every(test),
+  exists: (items, test) => items.some(test),
+  exists_one: (items, test) => items.filter(test).length === 1,
+  filter: (items, test) => items.filter(test),
 };
 
 /** Names of the macros that are methods of a list, and of those of an optional. */
@@ -77,7 +77,9 @@ export function compileBind(compilation: Compilation, node: MethodNode): Compile
   return compilation.withVariable(name, (slot) => {
     const body = compilation.compile(args[2]!);
     const run: Run = (frame) => {
-      frame.slots[slot] = value(frame);
+      const bound = value(frame);
+      frame.openSlots();
+      frame.slots[slot] = bound;
       return body.run(frame);
     };
     return { run, kinds: body.kinds };
@@ -102,6 +104,7 @@ export function compileOptionalMacro(compilation: Compilation, node: MethodNode)
       const run: Run = (frame) => {
         const value = optional(frame);
         if (value === Optional.none) return value;
+        frame.openSlots();
         frame.slots[slot] = value.leave();
         return Optional.of(body(frame));
       };
@@ -161,6 +164,7 @@ function readItems(compilation: Compilation, node: MethodNode, run: Run): (frame
     const value = plain(run(frame));
     const items = Array.isArray(value) ? value as readonly Value[] : keysOf(value, name, text, site);
     frame.charge(1 + items.length * cost, site);
+    frame.openSlots();
     return items;
   };
 }
@@ -171,7 +175,11 @@ function keysOf(value: Value, macro: string, text: string, site: Site): readonly
 }
 
 function quantifier(walk: Walk, items: (frame: Frame) => readonly Value[], test: Body<boolean>, slot: number): Run {
-  return (frame) => walk(items(frame), frame, (item) => frame.slots[slot] = item, test);
+  return (frame) =>
+    walk(items(frame), (item) => {
+      frame.slots[slot] = item;
+      return test(frame);
+    });
 }
 
 function mapper(

@@ -19,6 +19,17 @@ export function member(value: Value, key: MemberKey): Value | undefined {
   return Object.hasOwn(value, key) ? (value as { readonly [key: string]: Value })[key] : undefined;
 }
 
+/** Tells whether no object inherits a member of this name, so that `plainMember` may read it. */
+export function isPlainKey(key: MemberKey): boolean {
+  return !(key in Object.prototype);
+}
+
+/** Reads a member like `member`, in half the time. The key must be a plain one. */
+export function plainMember(value: Value, key: MemberKey): Value | undefined {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Native);
+  return isMap ? (value as { readonly [key: string]: Value })[key] : member(value, key);
+}
+
 /** Lists what a map holds, for messages. */
 export function memberNames(map: object): string {
   const names = Object.keys(map);

@@ -112,6 +112,7 @@ export function compileOrder(
     const b = plain(readRight(frame));
     if (typeof a === "number" && typeof b === "number") return test(a - b);
     if (a === null || b === null) return false;
+    if (typeof a === "string") frame.chargeText(a, site);
     return test(compare(a, b) ?? site.fail(`Cannot compare ${kindName(a)} with ${kindName(b)}`));
   };
   return { run: run(ORDER_TESTS[node.op]), kinds: KIND.boolean };
@@ -143,9 +144,7 @@ export function compileEquality(compilation: Compilation, node: Node & { readonl
   const run: Run = (frame) => {
     const a = readLeft(frame);
     const b = readRight(frame);
-    if (typeof a === "string" || typeof a === "number") {
-      if (typeof b === "string" || typeof b === "number") return (a === b) !== isNegated;
-    }
+    if (typeof a === "number" && typeof b === "number") return (a === b) !== isNegated;
     return equal(plain(a), plain(b), frame, site) !== isNegated;
   };
   return { run, kinds: KIND.boolean };

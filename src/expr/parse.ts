@@ -105,7 +105,7 @@ function explain(error: ParseError, expression: string): ParseFailure {
   }
   if (error.code === "reserved_identifier") return reserved(expression.slice(start, error.range?.end), start);
   if (error.code === "invalid_macro_argument") {
-    const name = expression.slice(0, start).match(/(\w+)\s*\(\s*$/)?.[1] ?? "the macro";
+    const name = expression.slice(Math.max(0, start - 100), start).match(/(\w+)\s*\(\s*$/)?.[1] ?? "the macro";
     const message = `The first argument of ${name}() must be a name for the variable`;
     return { code: "wrong_arguments", message, hint: `such as list.${name}(x, …)`, ...place };
   }

@@ -1,5 +1,5 @@
 import type { CompileOptions } from "./compilation.ts";
-import { Frame } from "./frame.ts";
+import { inFrame } from "./frame.ts";
 import type { ExpressionIssue } from "./issue.ts";
 import { compileLeaf, evaluatePieces, type PartValue } from "./leaf.ts";
 import type { Reference } from "./reference.ts";
@@ -30,7 +30,7 @@ export function compileParts(
     isConstant: leaf === undefined,
     readsSecrets: leaf?.readsSecrets ?? false,
     isWhole: leaf?.isWhole ?? false,
-    evaluate: (scope) => leaf === undefined ? constant : evaluatePieces(leaf, new Frame(scope)),
+    evaluate: (scope) => leaf === undefined ? constant : inFrame(scope, (frame) => evaluatePieces(leaf, frame)),
   };
   return { parts, issues };
 }

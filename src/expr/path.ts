@@ -2,7 +2,7 @@ import type { Compilation, Compiled } from "./compilation.ts";
 import { lenient } from "./compilation.ts";
 import type { Frame, LenientRun, Run } from "./frame.ts";
 import { KIND, kindName, type Kinds } from "./kind.ts";
-import { member, type MemberKey, memberNames } from "./member.ts";
+import { isPlainKey, member, type MemberKey, memberNames, plainMember } from "./member.ts";
 import type { Node } from "./parse.ts";
 import { ABSENT } from "./scope.ts";
 import type { Site } from "./source.ts";
@@ -110,12 +110,13 @@ function readRoot(compilation: Compilation, root: string, keys: readonly MemberK
 }
 
 function readMembers(base: Run, keys: readonly MemberKey[], baseText: string, site: Site): Run {
+  const read = keys.every(isPlainKey) ? plainMember : member;
   const first = keys[0]!;
   const count = keys.length;
   return (frame: Frame) => {
     const start = base(frame);
-    let value = member(start, first);
-    for (let at = 1; at < count && value !== undefined; at++) value = member(value, keys[at]!);
+    let value = read(start, first);
+    for (let at = 1; at < count && value !== undefined; at++) value = read(value, keys[at]!);
     return value === undefined ? reportMissing(start, keys, baseText, site) : value;
   };
 }

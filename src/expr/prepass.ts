@@ -10,8 +10,13 @@ export interface Prepared {
 }
 
 const KEYWORDS: ReadonlySet<string> = new Set(["in", "true", "false", "null"]);
-const WORD = /[A-Za-z_]\w*/y;
-const NUMBER = /0[xX][0-9a-fA-F]+[uU]?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?[uU]?/y;
+
+/** White space and comments, a word, a number, or any one character; quoted texts are skipped by `skipQuoted`. */
+const TOKEN =
+  /(?<blank>\s+|\/\/[^\n]*)|(?<word>[A-Za-z_]\w*)|(?<number>0[xX][0-9a-fA-F]+[uU]?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?[uU]?)|[\s\S]/y;
+
+/** What stands before a token: something that a dot can read from, the dot of a root or of a member, or none of these. */
+type Before = "operand" | "root" | "member" | "operator";
 
 /**
  * Makes a leading dot (`.input.x`) and members called like a keyword (`.x.in`) readable for a CEL parser.
@@ -19,63 +24,73 @@ const NUMBER = /0[xX][0-9a-fA-F]+[uU]?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?[uU]?/y;
  * A root dot becomes one space and such a member a word of the same length, so that offsets stay true.
  */
 export function prepare(expression: string): Prepared {
-  let text = "";
-  let copied = 0;
-  let keywordRoot: Prepared["keywordRoot"];
-  const renamed = new Map<number, string>();
-  const replace = (start: number, end: number, by: string): void => {
-    text += expression.slice(copied, start) + by;
-    copied = end;
-  };
+  const prepass = new Prepass(expression);
+  while (prepass.step());
+  return prepass.finish();
+}
 
-  let before = "operator" as "operator" | "operand" | "root" | "member";
-  let at = 0;
-  while (at < expression.length) {
-    const char = expression[at]!;
-    const start = at;
-    if (/\s/.test(char)) {
-      at++;
-    } else if (char === "/" && expression[at + 1] === "/") {
-      const lineEnd = expression.indexOf("\n", at);
-      at = lineEnd < 0 ? expression.length : lineEnd;
-    } else if (char === '"' || char === "'") {
-      at = skipQuoted(expression, at) ?? expression.length;
-      before = "operand";
-    } else if (char === ".") {
-      at++;
-      if (before === "operand") {
-        before = "member";
-      } else if (startsWord(expression, at)) {
-        replace(start, at, " ");
-        before = "root";
-      }
-    } else if (startsWord(expression, at)) {
-      const word = match(WORD, expression, at);
-      at += word.length;
-      if (before === "member" && KEYWORDS.has(word)) {
-        replace(start, at, "_".repeat(word.length));
-        renamed.set(start, word);
-      } else if (before === "root" && KEYWORDS.has(word)) {
-        keywordRoot ??= { start, name: word };
-      }
-      before = word === "in" && before === "operand" ? "operator" : "operand";
-    } else if (/\d/.test(char)) {
-      at += match(NUMBER, expression, at).length;
-      before = "operand";
-    } else {
-      at++;
+class Prepass {
+  readonly #source: string;
+  readonly #renamed = new Map<number, string>();
+  #keywordRoot: Prepared["keywordRoot"];
+  #text = "";
+  #copied = 0;
+  #at = 0;
+  #before: Before = "operator";
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  /** Takes the next token; false at the end. */
+  step(): boolean {
+    const start = this.#at;
+    TOKEN.lastIndex = start;
+    const match = TOKEN.exec(this.#source);
+    if (match === null) return false;
+    this.#at = TOKEN.lastIndex;
+    const { blank, word, number } = match.groups as Partial<Record<"blank" | "word" | "number", string>>;
+    if (blank !== undefined) return true;
+    if (word !== undefined) this.#takeWord(word, start);
+    else if (number !== undefined) this.#before = "operand";
+    else this.#takeSign(match[0], start);
+    return true;
+  }
+
+  finish(): Prepared {
+    const text = this.#text + this.#source.slice(this.#copied);
+    return { text, renamed: this.#renamed, keywordRoot: this.#keywordRoot };
+  }
+
+  #takeWord(word: string, start: number): void {
+    const isKeyword = KEYWORDS.has(word);
+    if (isKeyword && this.#before === "member") {
+      this.#replace(start, "_".repeat(word.length));
+      this.#renamed.set(start, word);
+    } else if (isKeyword && this.#before === "root") {
+      this.#keywordRoot ??= { start, name: word };
+    }
+    this.#before = word === "in" && this.#before === "operand" ? "operator" : "operand";
+  }
+
+  #takeSign(sign: string, start: number): void {
+    if (sign === '"' || sign === "'") {
+      this.#at = skipQuoted(this.#source, start) ?? this.#source.length;
+      this.#before = "operand";
+    } else if (sign === "." && this.#before === "operand") {
+      this.#before = "member";
+    } else if (sign === ".") {
+      if (!/[A-Za-z_]/.test(this.#source[this.#at] ?? "")) return;
+      this.#replace(start, " ");
+      this.#before = "root";
+    } else if (sign !== "?" || this.#before !== "member") {
       // The "?" of ".?" leaves the member open.
-      if (!(char === "?" && before === "member")) before = ")]}".includes(char) ? "operand" : "operator";
+      this.#before = ")]}".includes(sign) ? "operand" : "operator";
     }
   }
-  return { text: text + expression.slice(copied), renamed, keywordRoot };
-}
 
-function startsWord(text: string, at: number): boolean {
-  return /[A-Za-z_]/.test(text[at] ?? "");
-}
-
-function match(pattern: RegExp, text: string, at: number): string {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0] ?? text[at]!;
+  #replace(start: number, by: string): void {
+    this.#text += this.#source.slice(this.#copied, start) + by;
+    this.#copied = start + by.length;
+  }
 }

@@ -19,9 +19,13 @@ export function compilePattern(pattern: string): RE2JS | string {
 
 /** Tells whether a pattern matches anywhere in a text. */
 export function matches(text: string, pattern: string, site: Site, frame: Frame): boolean {
+  if (pattern.length > MAX_PATTERN) site.fail("The regular expression is too long");
   const compiled = compilePattern(pattern);
+  const size = typeof compiled === "string" ? MAX_PATTERN : compiled.programSize();
+  // Whether the cache has it must not matter: an evaluation costs the same each time.
+  if (frame.meets(pattern)) frame.charge(1_000 + 20 * size, site);
   if (typeof compiled === "string") return site.fail(`The regular expression cannot be read: ${compiled}`);
-  frame.charge(1 + text.length * Math.ceil(compiled.programSize() / 16), site);
+  frame.charge(Math.ceil(text.length * (2 + size / 4)), site);
   return compiled.matcher(text).find();
 }
 

@@ -1,21 +1,36 @@
+/** A notation of another language: what stands at the error, what stands before it, and the right form. */
+interface Notation {
+  readonly here: RegExp;
+  readonly before?: RegExp;
+  readonly hint: string;
+}
+
+/** The first that fits is taken. */
+const NOTATIONS: readonly Notation[] = [
+  { here: /^(?:\{\{|\}\})/, hint: "templates do not nest: leave the inner braces out" },
+  { here: /^=/, before: /!=$/, hint: 'write "!=" to compare' },
+  { here: /^=/, hint: 'write "==" to compare' },
+  { here: /^and\b/, hint: 'write "&&"' },
+  { here: /^or\b/, hint: 'write "||"' },
+  { here: /^is\b/, hint: 'write "=="' },
+  { here: /^not\b/, hint: 'write "!"' },
+  { here: /^\?/, before: /\?$/, hint: "write default(x, y) for a value that may be missing" },
+  { here: /^\./, before: /\?$/, hint: 'write ".?" for a member that may be missing' },
+  { here: /^\d/, before: /\.$/, hint: "write list[0] for a place in a list" },
+  { here: /^\.\d/, hint: "write list[0] for a place in a list, and 0.5 for a number" },
+  { here: /^&/, hint: 'write "&&"' },
+  { here: /^\|/, hint: 'write "||"' },
+  { here: /^\$/, hint: "names have no dollar sign" },
+  { here: /^`/, hint: "quote text with ' or \"" },
+  { here: /^[^\x00-\x7f]/, hint: 'write x["…"] for a key that is no plain name' },
+  { here: /^["'([{]/, before: /\.$/, hint: 'write x["…"] for a key that is no plain name' },
+  { here: /^\.(?:\s|$)/, hint: "name what to read, such as .input" },
+  { here: /^["']/, before: /[\w)\]"']$/, hint: "join texts with +, and close each quote" },
+];
+
 /** Suggests the right form for notations of other languages; `undefined` where nothing is recognised. */
 export function syntaxHint(expression: string, at: number): string | undefined {
-  const rest = expression.slice(at);
-  const before = expression.slice(0, at).trimEnd();
-  if (rest.startsWith("{{") || rest.startsWith("}}")) return "templates do not nest: leave the inner braces out";
-  if (/^===?/.test(rest) && before.endsWith("=")) return 'write "==" to compare';
-  if (/^=/.test(rest)) return /[=!]$/.test(before) ? 'write "==" or "!="' : 'write "==" to compare';
-  if (/^and\b/.test(rest)) return 'write "&&"';
-  if (/^or\b/.test(rest)) return 'write "||"';
-  if (/^is\b/.test(rest)) return 'write "=="';
-  if (/^\?/.test(rest) && before.endsWith("?")) return "write default(x, y) for a value that may be missing";
-  if (/^\./.test(rest) && before.endsWith("?")) return 'write ".?" for a member that may be missing';
-  if (/^\.?\d/.test(rest) && /\.$/.test(before + rest[0])) return "write list[0] for a place in a list";
-  if (/^&/.test(rest)) return 'write "&&"';
-  if (/^\$/.test(rest)) return "names have no dollar sign";
-  if (/^`/.test(rest)) return "quote text with ' or \"";
-  if (/^[^\x00-\x7f]/.test(rest)) return 'write x["…"] for a key that is no plain name';
-  if (/^\.(?:\s|$)/.test(rest)) return "name what to read, such as .input";
-  if (/^["']/.test(rest)) return "join texts with +, and close each quote";
-  return undefined;
+  const rest = expression.slice(at, at + 10);
+  const before = expression.slice(Math.max(0, at - 10), at).trimEnd();
+  return NOTATIONS.find((one) => one.here.test(rest) && (one.before === undefined || one.before.test(before)))?.hint;
 }

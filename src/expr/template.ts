@@ -1,11 +1,11 @@
 import type { DocumentPath } from "../base/diagnostics.ts";
-import { isJsonObject, type JsonValue } from "../base/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import type { CompileOptions } from "./compilation.ts";
 import { captureLeaf, type DeferredLeaf } from "./deferred.ts";
-import { Frame } from "./frame.ts";
+import { type Frame, inFrame } from "./frame.ts";
 import type { ExpressionIssue } from "./issue.ts";
 import { KIND, kindOf, type Kinds } from "./kind.ts";
-import { compileLeaf, evaluateLeaf, type Leaf } from "./leaf.ts";
+import { compileLeaf, evaluateLeaf, hasTemplate, type Leaf } from "./leaf.ts";
 import { setMember } from "./literals.ts";
 import type { Reference } from "./reference.ts";
 import type { Scope } from "./scope.ts";
@@ -32,7 +32,13 @@ type Shape =
   | { readonly kind: "constant"; readonly value: JsonValue }
   | { readonly kind: "leaf"; readonly leaf: Leaf }
   | { readonly kind: "list"; readonly items: readonly Shape[] }
-  | { readonly kind: "map"; readonly keys: readonly string[]; readonly items: readonly Shape[] };
+  | {
+    readonly kind: "map";
+    /** The map with null where something is to be filled in: copied, then filled. */
+    readonly skeleton: JsonObject;
+    readonly keys: readonly string[];
+    readonly items: readonly Shape[];
+  };
 
 /** Compiles any JSON value with templates at any depth. Keys of maps are literal. */
 export function compileTemplate(
@@ -43,7 +49,8 @@ export function compileTemplate(
   const leaves: Leaf[] = [];
   const shape = compileShape(value, [], options, issues, leaves);
   const readsSecrets = leaves.some((leaf) => leaf.readsSecrets);
-  const evaluate = (scope: Scope): JsonValue => shape.kind === "constant" ? shape.value : fill(shape, new Frame(scope));
+  const evaluate = (scope: Scope): JsonValue =>
+    shape.kind === "constant" ? shape.value : inFrame(scope, (frame) => fill(shape, frame));
   const template: Template = {
     references: leaves.flatMap((leaf) => leaf.references),
     isConstant: shape.kind === "constant",
@@ -53,7 +60,7 @@ export function compileTemplate(
     evaluateDeferred(scope) {
       if (!readsSecrets) return { value: evaluate(scope), deferred: [] };
       const deferred: DeferredLeaf[] = [];
-      return { value: fill(shape, new Frame(scope), deferred), deferred };
+      return { value: inFrame(scope, (frame) => fill(shape, frame, deferred)), deferred };
     },
   };
   return { template, issues };
@@ -80,10 +87,16 @@ function compileShape(
   if (!isJsonObject(value)) return constant;
   const keys = Object.keys(value);
   for (const key of keys) {
-    if (/\{\{.*\}\}/s.test(key)) issues.push(keyIssue(key, at));
+    if (hasTemplate(key)) issues.push(keyIssue(key, at));
   }
   const items = keys.map((key) => compileShape(value[key]!, [...at, key], options, issues, leaves));
-  return items.every((item) => item.kind === "constant") ? constant : { kind: "map", keys, items };
+  if (items.every((item) => item.kind === "constant")) return constant;
+  const skeleton: Record<string, JsonValue> = {};
+  for (const [index, item] of items.entries()) {
+    setMember(skeleton, keys[index]!, item.kind === "constant" ? item.value : null);
+  }
+  const isFilled = (_: unknown, index: number): boolean => items[index]!.kind !== "constant";
+  return { kind: "map", skeleton, keys: keys.filter(isFilled), items: items.filter(isFilled) };
 }
 
 function fill(shape: Shape, frame: Frame, deferred?: DeferredLeaf[]): JsonValue {
@@ -97,9 +110,10 @@ function fill(shape: Shape, frame: Frame, deferred?: DeferredLeaf[]): JsonValue 
     case "list":
       return shape.items.map((item) => fill(item, frame, deferred));
     case "map": {
-      const map: Record<string, JsonValue> = {};
+      // All keys are own members of the copy, "__proto__" too, so that plain assignments reach them.
+      const map: Record<string, JsonValue> = { ...shape.skeleton };
       for (let index = 0; index < shape.keys.length; index++) {
-        setMember(map, shape.keys[index]!, fill(shape.items[index]!, frame, deferred));
+        map[shape.keys[index]!] = fill(shape.items[index]!, frame, deferred);
       }
       return map;
     }

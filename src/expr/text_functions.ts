@@ -52,10 +52,8 @@ export const TEXT_METHODS: readonly FunctionSpec[] = [
     optional: 1,
     gives: NUMBER,
     call: ([text, part, from], site, frame) => {
-      const points = pointsOf(str(text), site, frame);
-      const start = place(from ?? 0, points.length, "indexOf()", site);
-      const found = str(text).indexOf(str(part), points.slice(0, start).join("").length);
-      return found < 0 ? -1 : [...str(text).slice(0, found)].length;
+      const start = offsetOf(str(text), from ?? 0, "indexOf()", site, frame);
+      return pointAt(str(text), str(text).indexOf(str(part), start), site, frame);
     },
   },
   {
@@ -64,10 +62,8 @@ export const TEXT_METHODS: readonly FunctionSpec[] = [
     optional: 1,
     gives: NUMBER,
     call: ([text, part, from], site, frame) => {
-      const points = pointsOf(str(text), site, frame);
-      const start = place(from ?? points.length, points.length, "lastIndexOf()", site);
-      const found = str(text).lastIndexOf(str(part), points.slice(0, start).join("").length);
-      return found < 0 ? -1 : [...str(text).slice(0, found)].length;
+      const start = from === undefined ? str(text).length : offsetOf(str(text), from, "lastIndexOf()", site, frame);
+      return pointAt(str(text), str(text).lastIndexOf(str(part), start), site, frame);
     },
   },
   {
@@ -76,10 +72,9 @@ export const TEXT_METHODS: readonly FunctionSpec[] = [
     optional: 1,
     gives: TEXT,
     call: ([text, from, to], site, frame) => {
-      const points = pointsOf(str(text), site, frame);
-      const start = place(from!, points.length, "substring()", site);
-      const end = place(to ?? points.length, points.length, "substring()", site);
-      return end < start ? site.fail("substring() ends before it starts") : points.slice(start, end).join("");
+      const start = offsetOf(str(text), from!, "substring()", site, frame);
+      const end = to === undefined ? str(text).length : offsetOf(str(text), to, "substring()", site, frame);
+      return end < start ? site.fail("substring() ends before it starts") : str(text).slice(start, end);
     },
   },
   {
@@ -87,8 +82,8 @@ export const TEXT_METHODS: readonly FunctionSpec[] = [
     takes: [TEXT, NUMBER],
     gives: TEXT,
     call: ([text, index], site, frame) => {
-      const points = pointsOf(str(text), site, frame);
-      return points[place(index!, points.length, "charAt()", site)] ?? "";
+      const point = str(text).codePointAt(offsetOf(str(text), index!, "charAt()", site, frame));
+      return point === undefined ? "" : String.fromCodePoint(point);
     },
   },
 ];
@@ -96,18 +91,29 @@ export const TEXT_METHODS: readonly FunctionSpec[] = [
 /** The number of code points in a text. */
 export function countPoints(text: string, site: Site, frame: Frame): number {
   frame.charge(text.length >> 5, site);
-  return SURROGATE.test(text) ? pointsOf(text, site, frame).length : text.length;
+  if (!SURROGATE.test(text)) return text.length;
+  frame.charge(text.length, site);
+  let count = 0;
+  for (const _point of text) count++;
+  return count;
 }
 
-function pointsOf(text: string, site: Site, frame: Frame): readonly string[] {
-  frame.charge(text.length >> 2, site);
-  return SURROGATE.test(text) ? Array.from(text) : text.split("");
+/** Where a code point begins, in UTF-16 units. */
+function offsetOf(text: string, place: Value, name: string, site: Site, frame: Frame): number {
+  const index = place as number;
+  const length = countPoints(text, site, frame);
+  if (!Number.isInteger(index) || index < 0 || index > length) {
+    site.fail(`${name} needs a place from 0 to ${length}`, index);
+  }
+  if (length === text.length) return index;
+  let offset = 0;
+  for (let point = 0; point < index; point++) offset += text.codePointAt(offset)! > 0xffff ? 2 : 1;
+  return offset;
 }
 
-function place(value: Value, length: number, name: string, site: Site): number {
-  const index = value as number;
-  if (Number.isInteger(index) && index >= 0 && index <= length) return index;
-  return site.fail(`${name} needs a place from 0 to ${length}`, index);
+/** The number of the code point that begins at an offset; -1 stays -1. */
+function pointAt(text: string, offset: number, site: Site, frame: Frame): number {
+  return offset < 0 ? -1 : countPoints(text.slice(0, offset), site, frame);
 }
 
 function replace(text: string, old: string, by: string, count: number | undefined, site: Site, frame: Frame): string {

@@ -31,7 +31,8 @@ export const TIME_FUNCTIONS: readonly FunctionSpec[] = [
     optional: 1,
     gives: TEXT,
     call: ([time, pattern, zone], site, frame) => {
-      frame.charge(20 + (pattern as string).length, site);
+      frame.charge(zone === undefined ? 20 : 200, site);
+      if ((pattern as string).length > 200) site.fail("The pattern of format() is too long");
       const { ms } = toTimestamp(time!, "format()", site);
       return formatTime(calendar(ms, zone, site), pattern as string, site);
     },
@@ -64,7 +65,7 @@ function getter(
     gives: NUMBER,
     call: ([value, zone], site, frame) => {
       if (value instanceof Duration) return Math.trunc(readDuration!(value.ms)) + 0;
-      frame.charge(zone === undefined ? 1 : 20, site);
+      frame.charge(zone === undefined ? 1 : 200, site);
       return read(calendar((value as Timestamp).ms, zone, site));
     },
   };
@@ -103,7 +104,7 @@ function offsetOf(zone: string): number | undefined {
 
 function toDuration(text: string, site: Site): Duration {
   const sign = text.startsWith("-") ? -1 : 1;
-  const ms = parseDuration(/^[+-]/.test(text) ? text.slice(1) : text);
+  const ms = text.length > 100 ? undefined : parseDuration(/^[+-]/.test(text) ? text.slice(1) : text);
   return ms === undefined ? site.fail("duration() needs a text such as 1h30m", text) : new Duration(sign * ms);
 }
 

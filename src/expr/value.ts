@@ -128,7 +128,8 @@ export function asText(value: JsonValue): string {
 }
 
 /** Writes bytes as base64. */
-export function toBase64(data: Uint8Array): string {
+export function toBase64(data: Uint8Array & { toBase64?(): string }): string {
+  if (data.toBase64 !== undefined) return data.toBase64();
   let binary = "";
   for (let at = 0; at < data.length; at += 8_192) binary += String.fromCharCode(...data.subarray(at, at + 8_192));
   return btoa(binary);
