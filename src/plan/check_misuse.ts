@@ -61,6 +61,7 @@ const READING_METHOD =
 /** HTTP says so by its verbs; of gRPC methods only the name is known here. */
 function mayChange(call: CallStep, plan: Plan): boolean {
   const { service, methodText } = call.call;
-  if (plan.services.get(service)?.type === "http") return !/^\s*(?:GET|HEAD|OPTIONS)\s/.test(methodText);
+  const isHttp = plan.services.get(service)?.type === "http" || /\s/.test(methodText.trim());
+  if (isHttp) return !/^\s*(?:GET|HEAD|OPTIONS)\s/.test(methodText);
   return !READING_METHOD.test(methodText.split("/").at(-1) ?? "");
 }

@@ -86,6 +86,11 @@ export function collectDeclarations(plan: Plan): Declarations {
   return { names, ids, iterationNames };
 }
 
+/** Tells whether expressions keep a word for themselves, so that nothing can be called so. */
+export function isReservedWord(word: string): boolean {
+  return CEL_RESERVED.has(word);
+}
+
 /** Checks the names themselves: reserved ones, and names that are set in two places. */
 export function checkNames(declarations: Declarations): readonly Issue[] {
   const issues: Issue[] = [];
@@ -125,7 +130,7 @@ function checkReserved(issues: Issue[], place: Declaration): void {
         "choose another name",
       ),
     );
-  } else if (CEL_RESERVED.has(place.name)) {
+  } else if (isReservedWord(place.name)) {
     issues.push(
       issue(
         "reserved_name",

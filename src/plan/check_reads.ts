@@ -134,7 +134,7 @@ function ofSteps(path: PlacedReference["path"], reader: Reader): Problem | undef
   if (reader.uncompiled.has(name)) return undefined;
   if (!reader.ids.has(name)) {
     const declared = reader.declarations.ids.get(name);
-    if (declared !== undefined) return notVisible(`The step "${name}"`, [declared], reader);
+    if (declared !== undefined) return notVisible(`The step "${name}"`, "runs in", [declared], reader);
     return { code: "unknown_step", message: `No step has the id "${name}"`, hint: unknownStepHint(name, reader) };
   }
   if (facet === undefined || STEP_FACETS.includes(String(facet))) return undefined;
@@ -168,7 +168,7 @@ function notThere(name: string, where: string): Problem {
 
 function unknownName(root: string, path: PlacedReference["path"], reader: Reader): Problem {
   const declared = reader.declarations.names.get(root);
-  if (declared !== undefined) return notVisible(`"${root}"`, declared, reader);
+  if (declared !== undefined) return notVisible(`"${root}"`, "is set in", declared, reader);
   const iteration = reader.declarations.iterationNames.find((one) => one.name === root);
   if (iteration !== undefined) return notThere(root, `the foreach "${iteration.step.id}"`);
   const visible = [...reader.names, ...reader.locals, ...EVERYWHERE];
@@ -201,13 +201,20 @@ function unknownNameHint(
 }
 
 /** Words why a name that exists cannot be read from here. */
-function notVisible(what: string, declared: readonly Declaration[], reader: Reader): Problem {
+function notVisible(
+  what: string,
+  does: "runs in" | "is set in",
+  declared: readonly Declaration[],
+  reader: Reader,
+): Problem {
   const [first] = declared;
   const own = declared.find((one) => one.step === reader.step);
   if (own !== undefined) {
     return {
       code: "name_not_set_yet",
-      message: `${what} is this step's own output, which is not there yet`,
+      message: does === "runs in"
+        ? `${what} is this step itself`
+        : `${what} is this step's own output, which is not there yet`,
       hint: undefined,
     };
   }
@@ -218,7 +225,9 @@ function notVisible(what: string, declared: readonly Declaration[], reader: Read
       if (kind === "parallel" || kind === "race") {
         return {
           code: "name_of_sibling",
-          message: `${what} is set by a step that runs at the same time as this one`,
+          message: does === "runs in"
+            ? `${what} runs at the same time as this one`
+            : `${what} is set by a step that runs at the same time as this one`,
           hint: kind === "parallel"
             ? "move this step behind the parallel block, or make it a dag"
             : "move this step behind the race",
@@ -227,7 +236,7 @@ function notVisible(what: string, declared: readonly Declaration[], reader: Read
       if (kind === "switch") {
         return {
           code: "name_of_other_branch",
-          message: `${what} is set in another branch of the switch`,
+          message: `${what} ${does} another branch of the switch`,
           hint: "only one branch runs",
         };
       }
@@ -245,7 +254,9 @@ function notVisible(what: string, declared: readonly Declaration[], reader: Read
   }
   return {
     code: "name_not_set_yet",
-    message: `${what} is not set yet: the step "${first?.step.id ?? ""}" comes later`,
+    message: does === "runs in"
+      ? `${what} comes later`
+      : `${what} is not set yet: the step "${first?.step.id ?? ""}" comes later`,
     hint: undefined,
   };
 }

@@ -10,12 +10,9 @@ export function checkErrorCodes(compilation: Compilation, fields: Fields, key: s
   const isRetry = key !== "no_effect_on";
   fields.list(key)?.forEach((code, index) => {
     const path = [...fields.at(key), index];
-    if (typeof code === "number") {
-      compilation.error("unknown_error_code", `${code} is no error code`, path, { hint: `write "http_${code}"` });
-    }
     if (typeof code !== "string" || isBuiltInCode(code) || code === "http_5xx") return;
     if (isRetry && OUTCOME_CLASSES.includes(code)) return;
-    compilation.error("unknown_error_code", `"${code}" is no error code`, path, { hint: codeHint(code) });
+    compilation.error("unknown_error_code", `"${code}" is no error code`, path, { hint: codeHint(code, isRetry) });
   });
 }
 
@@ -28,11 +25,12 @@ export function checkOwnCode(compilation: Compilation, fields: Fields): void {
   });
 }
 
-function codeHint(code: string): string {
+function codeHint(code: string, isRetry: boolean): string {
   if (/^\d{3}$/.test(code)) return `write "http_${code}"`;
   if (/^\dxx$/.test(code)) {
     return code === "5xx" ? 'write "http_5xx"' : "list the statuses one by one, such as http_429";
   }
+  if (!isRetry && OUTCOME_CLASSES.includes(code)) return "classes stand in retry_on and never_on only";
   const upper = code.toUpperCase().replaceAll(/[\s-]/g, "_");
   if (GRPC_CODES.includes(upper)) return `did you mean "${upper}"?`;
   return didYouMean(code, KNOWN) ??

@@ -1,6 +1,7 @@
 import type { Diagnostic, Issue } from "../base/diagnostics.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { collectDeclarations } from "../plan/check_names.ts";
+import { isInBrokenTemplate, withoutEchoes } from "./echoes.ts";
 import { checkScope } from "../plan/check_scope.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Compilation } from "./compilation.ts";
@@ -48,7 +49,10 @@ export function compileWorkflow(file: string, text: string): CompiledWorkflow {
   const document = parseDocument(file, text);
   const { source } = document;
   const diagnose = (issues: readonly Issue[]): readonly Diagnostic[] =>
-    sortDiagnostics(issues.map((issue) => source.diagnostic(document.locate(issue), issue)));
+    sortDiagnostics(
+      issues.filter((issue) => !document.isBroken(issue.path))
+        .map((issue) => source.diagnostic(document.locate(issue), issue)),
+    );
   if (!isJsonObject(document.value)) {
     const diagnostics = document.problems.length > 0 || document.value === undefined
       ? sortDiagnostics(document.problems)
@@ -56,7 +60,7 @@ export function compileWorkflow(file: string, text: string): CompiledWorkflow {
     return { plan: undefined, draft: undefined, diagnostics, files: [], source, diagnose };
   }
   const { plan, issues } = compileDocument(document, document.value);
-  const diagnostics = sortDiagnostics([...document.problems, ...diagnose(issues)]);
+  const diagnostics = sortDiagnostics([...document.problems, ...withoutEchoes(diagnose(issues), document.problems)]);
   const isUsable = diagnostics.every((diagnostic) => diagnostic.severity !== "error");
   return { plan: isUsable ? plan : undefined, draft: plan, diagnostics, files: fileReferences(plan), source, diagnose };
 }
@@ -99,7 +103,8 @@ function compileDocument(
     compensationOrder: fields.fields("compensation").text("order") === "parallel" ? "parallel" : "reverse",
     document: value,
   };
-  const scope = checkScope(plan, { uncompiled: uncompiledNames(declared, plan) });
+  const scope = checkScope(plan, { uncompiled: uncompiledNames(declared, plan) })
+    .filter((issue) => !isInBrokenTemplate(issue, compilation.issues, value));
   const issues = [
     ...structure,
     ...declared.issues,

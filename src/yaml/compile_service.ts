@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from "../base/json.ts";
+import { isReservedWord } from "../plan/check_names.ts";
 import type { PlanService } from "../plan/plan.ts";
 import { checkErrorCodes } from "./check_error_codes.ts";
 import type { Compilation } from "./compilation.ts";
@@ -23,6 +24,17 @@ export function compileService(compilation: Compilation, name: string, value: Js
   const type = fields.text("type");
   const headersKey = type === "grpc" ? "metadata" : "headers";
   checkErrorCodes(compilation, fields, "no_effect_on");
+  if (isReservedWord(name)) {
+    compilation.error(
+      "reserved_name",
+      `"${name}" is a reserved word of expressions and cannot be a name`,
+      fields.path,
+      {
+        hint: "choose another name",
+        onKey: true,
+      },
+    );
+  }
   return {
     name,
     type: type === "grpc" || type === "function" ? type : "http",

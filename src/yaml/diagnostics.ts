@@ -4,6 +4,8 @@ import type { Source } from "./source.ts";
 /** How many columns a tab is shown as. */
 const TAB_WIDTH = 2;
 
+const LONGEST_LINE = 160;
+
 /** Sorts by file and place, errors before warnings at the same place, and drops what is said twice. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const seen = new Set<string>();
@@ -35,10 +37,13 @@ export function formatDiagnostic(diagnostic: Diagnostic, source?: Source): strin
   return out.join("\n");
 }
 
-function pointAt(diagnostic: Diagnostic, text: string): string[] {
+function pointAt(diagnostic: Diagnostic, line: string): string[] {
   const number = String(diagnostic.line);
-  const start = diagnostic.column - 1;
-  const end = diagnostic.endLine === diagnostic.line ? diagnostic.endColumn - 1 : text.trimEnd().length;
+  // Of a very long line only the surroundings of the place are shown.
+  const cut = line.length > LONGEST_LINE ? Math.max(0, diagnostic.column - 1 - LONGEST_LINE / 2) : 0;
+  const text = line.slice(cut, cut + LONGEST_LINE);
+  const start = diagnostic.column - 1 - cut;
+  const end = diagnostic.endLine === diagnostic.line ? diagnostic.endColumn - 1 - cut : text.trimEnd().length;
   const before = displayWidth(text.slice(0, start));
   const width = Math.max(1, displayWidth(text.slice(start, Math.min(end, text.length))));
   return [

@@ -19,6 +19,8 @@ export interface YamlDocument {
   readonly problems: readonly Diagnostic[];
   /** Where a value stands; where it does not exist, the nearest value around it. */
   locate(place: Place): SourceRange;
+  /** Whether a value reads as null because it has a problem of its own, which is among the problems already. */
+  isBroken(path: DocumentPath): boolean;
   /** A plain value as it is written, such as `1.0`; `undefined` for anything else. */
   sourceText(path: DocumentPath): string | undefined;
 }
@@ -58,6 +60,10 @@ export function parseDocument(file: string, text: string): YamlDocument {
     value,
     problems: [...syntax, ...reader.problems],
     locate: (place) => locate(source, reader, root, place),
+    isBroken: (path) => {
+      const { raw } = descend(reader, root, path);
+      return raw !== null && reader.isBroken(raw);
+    },
     sourceText: (path) => {
       const { node } = descend(reader, root, path);
       return isScalar(node) && node.type === "PLAIN" ? node.source : undefined;
@@ -91,7 +97,14 @@ function parse(text: string): Parsed | undefined {
 }
 
 function unusable(source: Source, problems: readonly Diagnostic[]): YamlDocument {
-  return { source, value: undefined, problems, locate: () => ({ start: 0, end: 0 }), sourceText: () => undefined };
+  return {
+    source,
+    value: undefined,
+    problems,
+    locate: () => ({ start: 0, end: 0 }),
+    isBroken: () => false,
+    sourceText: () => undefined,
+  };
 }
 
 function emptyDocument(source: Source): Diagnostic {
@@ -103,13 +116,19 @@ function emptyDocument(source: Source): Diagnostic {
   });
 }
 
-/** The node at a path and its key; where the path leads nowhere, the last node on it. */
-function descend(
-  reader: DocumentReader,
-  root: Node,
-  path: DocumentPath,
-): { readonly node: Node | null; readonly key: Node | undefined; readonly isFound: boolean } {
+/** What a path leads to; where it leads nowhere, the last node on it. */
+interface Found {
+  /** The value, aliases followed. */
+  readonly node: Node | null;
+  /** The value as it stands there, which may be an alias. */
+  readonly raw: Node | null;
+  readonly key: Node | undefined;
+  readonly isFound: boolean;
+}
+
+function descend(reader: DocumentReader, root: Node, path: DocumentPath): Found {
   let node: Node | null = root;
+  let raw: Node | null = root;
   let key: Node | undefined;
   for (const segment of path) {
     let next: Node | null | undefined;
@@ -120,10 +139,10 @@ function descend(
     } else if (isSeq(node) && typeof segment === "number") {
       next = node.items[segment] as Node | undefined;
     }
-    if (next === undefined) return { node, key, isFound: false };
-    [node, key] = [reader.resolve(next), nextKey];
+    if (next === undefined) return { node, raw, key, isFound: false };
+    [node, raw, key] = [reader.resolve(next), next, nextKey];
   }
-  return { node, key, isFound: true };
+  return { node, raw, key, isFound: true };
 }
 
 function locate(source: Source, reader: DocumentReader, root: Node, place: Place): SourceRange {

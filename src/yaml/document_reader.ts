@@ -24,6 +24,7 @@ export class DocumentReader {
   readonly #targets = new Map<Alias, Node>();
   readonly #merged = new Map<YAMLMap, MergedMembers>();
   readonly #open = new Set<Node>();
+  readonly #broken = new Set<Node>();
   #level = 0;
   #aliasDepth = 0;
   #aliasedValues = 0;
@@ -37,6 +38,11 @@ export class DocumentReader {
   /** What an alias stands for, once it has been read; any other node is itself. */
   resolve(node: Node | null): Node | null {
     return isAlias(node) ? this.#targets.get(node) ?? null : node;
+  }
+
+  /** Whether a node has a problem of its own and reads as null because of it. */
+  isBroken(node: Node): boolean {
+    return this.#broken.has(node);
   }
 
   /** The members that a map has through `<<`. */
@@ -231,6 +237,7 @@ export class DocumentReader {
 
   #report(node: Node, code: string, message: string, hint?: string): void {
     const [start, end] = node.range ?? [0, 0];
+    this.#broken.add(node);
     this.problems.push(this.#source.diagnostic({ start, end }, { severity: "error", code, message, hint }));
   }
 }

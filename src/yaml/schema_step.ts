@@ -23,7 +23,12 @@ const COMMON: Readonly<Record<string, SchemaNode>> = {
 };
 
 const REQUEST: Readonly<Record<string, SchemaNode>> = {
-  service: { ...ref("name"), description: "The service to call, by its name under `services`." },
+  service: {
+    title: "a service's name",
+    description: "The service to call, by its name under `services`.",
+    type: "string",
+    examples: ["auth"],
+  },
   method: {
     ...ref(
       "template",
@@ -215,7 +220,7 @@ const KINDS: Readonly<
 export const STEP_SCHEMAS: Readonly<Record<SupportedKind, SchemaNode>> = Object.fromEntries(
   Object.entries(KINDS).map(([kind, { keys, required, description }]) => [
     kind,
-    closedMap({ ...keys, ...COMMON }, { title: `a ${kind} step`, description, required }),
+    closedMap({ ...keys, ...COMMON }, { title: kind === "call" ? "a call" : `a ${kind} step`, description, required }),
   ]),
 ) as Record<SupportedKind, SchemaNode>;
 

@@ -1,5 +1,6 @@
 import type { DocumentPath, Issue } from "../base/diagnostics.ts";
 import { isJsonObject, type JsonValue } from "../base/json.ts";
+import { closest } from "../base/text.ts";
 
 /** Gives each step of a document its id: the given one, else the name of its output, else its place. */
 export class StepIds {
@@ -41,7 +42,9 @@ export interface Declarations {
   readonly issues: readonly Issue[];
 }
 
-const BLOCK_KEYS = ["steps", "parallel", "dag", "race", "switch", "on_error"] as const;
+const TOP_KEYS: readonly string[] = ["steps", "finally"];
+
+const BLOCK_KEYS: readonly string[] = ["steps", "parallel", "dag", "race", "switch", "on_error"];
 
 /** Finds the ids and names that a document declares. */
 export function findDeclarations(document: JsonValue): Declarations {
@@ -77,15 +80,20 @@ function visitSteps(
   visit: (step: Readonly<Record<string, JsonValue | undefined>> & StepNames, path: DocumentPath) => void,
 ): void {
   if (!isJsonObject(value)) return;
-  for (const key of path.length === 0 ? ["steps", "finally"] : BLOCK_KEYS) {
-    const list = Object.hasOwn(value, key) ? value[key] : undefined;
-    if (!Array.isArray(list)) continue;
+  for (const [key, list] of Object.entries(value)) {
+    if (!Array.isArray(list) || !holdsSteps(key, path.length === 0)) continue;
     list.forEach((item: JsonValue, index: number) => {
       const itemPath = [...path, key, index];
       if (isJsonObject(item) && key !== "switch") visit(item, itemPath);
       visitSteps(item, itemPath, visit);
     });
   }
+}
+
+/** A misspelt block holds steps too: what reads their names is not to be blamed. */
+function holdsSteps(key: string, isTop: boolean): boolean {
+  const known = isTop ? TOP_KEYS : BLOCK_KEYS;
+  return known.includes(key) || closest(key, known) !== undefined;
 }
 
 interface StepNames {

@@ -53,7 +53,8 @@ class StructureWalk {
     if (node.enum!.includes(value)) return;
     const known = node.enum!.map(String);
     this.#error("bad_value", `${nameOf(path)} cannot be ${shown(value)}`, path, {
-      hint: (typeof value === "string" ? didYouMean(value, known) : undefined) ?? `it is one of: ${known.join(", ")}`,
+      hint: (typeof value === "string" ? didYouMean(value, known) : undefined) ??
+        (known.length === 1 ? `write "${known[0]}"` : `it is one of: ${known.join(", ")}`),
     });
   }
 

@@ -52,7 +52,7 @@ export function checkStepKeys(issues: Issue[], step: JsonObject, found: FoundSch
     misplaced(
       issues,
       [...path, key],
-      `"${key}" is for ${kindWords.replace("call steps", "calls")}, not for a ${found.kind} step`,
+      `"${key}" is for ${kindWords.replace("call steps", "calls")}, not for ${found.schema.title}`,
       hintFor(key, found.kind),
     );
     return false;

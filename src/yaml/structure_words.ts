@@ -45,7 +45,9 @@ function isOfType(value: JsonValue, type: SchemaType): boolean {
 export function expectation(node: SchemaNode): string {
   if (node.const !== undefined) return typeof node.const === "string" ? `"${node.const}"` : String(node.const);
   if (node.anyOf !== undefined) return node.anyOf.map((one) => expectation(followed(one))).join(" or ");
-  if (node.enum !== undefined) return `one of: ${node.enum.map(String).join(", ")}`;
+  if (node.enum !== undefined) {
+    return node.enum.length === 1 ? `"${String(node.enum[0])}"` : `one of: ${node.enum.map(String).join(", ")}`;
+  }
   const words = node.title ??
     (node.type === undefined ? "a value" : typesOf(node).map((type) => TYPE_WORDS[type]).join(" or "));
   const [example] = node.examples ?? [];
@@ -69,6 +71,7 @@ export function typeHint(value: JsonValue, node: SchemaNode): string | undefined
   }
   if (isDuration && typeof value === "string" && /^[\d.]+\s+\w/.test(value)) return "write it without spaces";
   const takesText = node.type !== undefined && typesOf(node).includes("string");
+  if (typeof value === "number" && node.title === "an error code") return `write "http_${value}"`;
   if (takesText && (typeof value === "number" || typeof value === "boolean")) return `quote it: "${value}"`;
   if (node.type === "array" && typeof value !== "object") return "write a list: each item on its own line after a dash";
   if ((node.type === "number" || node.type === "integer") && typeof value === "string" && /^[\d.]+$/.test(value)) {
@@ -77,7 +80,8 @@ export function typeHint(value: JsonValue, node: SchemaNode): string | undefined
   if (node.type === "boolean" && typeof value === "string" && /^(yes|no|on|off)$/i.test(value)) {
     return "write true or false";
   }
-  return namedExample(node);
+  // Examples that are one word stand in the message already.
+  return typeof node.examples?.[0] === "object" ? namedExample(node) : undefined;
 }
 
 /** An example of a node as it would be written, if it has one. */
