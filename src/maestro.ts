@@ -247,20 +247,31 @@ class LocalMaestro implements Maestro {
   }
 
   #handle(live: LiveRun, run: RunRecord): RunHandle {
-    return {
-      id: run.id,
-      cancel: () => live.cancel(),
-      suspend: () => live.suspend(),
-      result: async () => await this.#result(run, await live.ended),
-    };
+    // Read at once: a store may drop what has ended.
+    const result = live.ended.then((finished) => this.#result(run, finished));
+    result.catch(nothing);
+    return { id: run.id, cancel: () => live.cancel(), suspend: () => live.suspend(), result: () => result };
   }
 
   async #result({ id, workflow, version, startedAt }: RunRecord, finished: RunFinished): Promise<RunResult> {
     const { status, cause, output, error, rollback } = finished;
     const journal = await this.#storage.readJournal({ runId: id });
-    const steps = foldSteps(journal);
     const finishedAt = journal.at(-1)?.time ?? startedAt;
-    return { runId: id, workflow, version, status, cause, output, error, startedAt, finishedAt, steps, rollback };
+    return {
+      runId: id,
+      workflow,
+      version,
+      status,
+      cause,
+      output,
+      error,
+      startedAt,
+      finishedAt,
+      rollback,
+      get steps() {
+        return foldSteps(journal);
+      },
+    };
   }
 
   /** Only what a workflow uses is loaded: gRPC alone would cost more than the rest of a short run. */

@@ -41,7 +41,7 @@ export async function runCall(step: CallStep, run: StepRun): Promise<StepSuccess
   }
   let spec: StepSpec;
   try {
-    spec = { ...callSpec(step.call, plan, frame, path, step.timeoutMs), compensation };
+    spec = callSpec(step.call, plan, frame, path, step.timeoutMs, compensation);
   } catch (thrown) {
     noteRefusal(thrown, run);
     throw thrown;
@@ -49,7 +49,14 @@ export async function runCall(step: CallStep, run: StepRun): Promise<StepSuccess
   return await context.step(spec);
 }
 
-function callSpec(call: PlanCall, plan: Plan, frame: Frame, path: string, timeoutMs: number | undefined): StepSpec {
+function callSpec(
+  call: PlanCall,
+  plan: Plan,
+  frame: Frame,
+  path: string,
+  timeoutMs: number | undefined,
+  compensation?: CompensationSpec,
+): StepSpec {
   const idempotencyKey = frame.run.context.idempotencyKey(path);
   const scope: Scope = new CallScope(frame, { idempotency_key: idempotencyKey });
   const service = plan.services.get(call.service)!;
@@ -74,6 +81,7 @@ function callSpec(call: PlanCall, plan: Plan, frame: Frame, path: string, timeou
       retry: call.retry,
       timeoutMs,
       attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
+      compensation,
       local,
     };
   }, path);

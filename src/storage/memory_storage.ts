@@ -10,10 +10,23 @@ interface StoredRun {
   readonly turns: JournalTurn[];
 }
 
+/** Options of `MemoryStorage`. */
+export interface MemoryStorageOptions {
+  /** How many ended runs are kept; the oldest go first. @default 1000 */
+  readonly keepEnded?: number | undefined;
+}
+
 /** The storage port in plain code: what every other store must do, kept in this process and gone with it. */
 export class MemoryStorage implements Storage {
+  readonly #keepEnded: number;
+  /** Ids of ended runs, oldest first. */
+  readonly #ended = new Set<string>();
   readonly #runs = new Map<string, StoredRun>();
   readonly #definitions = new Map<string, string>();
+
+  constructor({ keepEnded = 1_000 }: MemoryStorageOptions = {}) {
+    this.#keepEnded = keepEnded;
+  }
 
   createRun({ run, definition, turn, turnId }: CreateRunRequest): Promise<Claim> {
     if (this.#runs.has(run.id)) {
@@ -23,6 +36,7 @@ export class MemoryStorage implements Storage {
     }
     this.#definitions.set(run.definition, definition);
     this.#runs.set(run.id, { record: run, token: 1, lastTurnId: turnId, turns: [turn] });
+    this.#noteEnd(run);
     return Promise.resolve({ runId: run.id, token: 1 });
   }
 
@@ -48,7 +62,17 @@ export class MemoryStorage implements Storage {
     run.turns.push(turn);
     run.lastTurnId = turnId;
     run.record = { ...run.record, ...change };
+    this.#noteEnd(run.record);
     return Promise.resolve();
+  }
+
+  #noteEnd({ id, finishedAt }: RunRecord): void {
+    if (finishedAt === null) return;
+    this.#ended.add(id);
+    if (this.#ended.size <= this.#keepEnded) return;
+    const [oldest] = this.#ended;
+    this.#ended.delete(oldest!);
+    this.#runs.delete(oldest!);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
