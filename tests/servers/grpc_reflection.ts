@@ -11,8 +11,17 @@ interface Question {
   readonly messageRequest: { readonly case?: string; readonly value: string };
 }
 
-/** Serves the descriptors of a registry by reflection. */
-export function addReflection(server: Server, version: ReflectionVersion, registry: () => FileRegistry): void {
+/**
+ * Serves the descriptors of a registry by reflection.
+ *
+ * `intercept` sees every stream first, and takes it over by giving `true`.
+ */
+export function addReflection(
+  server: Server,
+  version: ReflectionVersion,
+  registry: () => FileRegistry,
+  intercept?: (stream: ServerDuplexStream<Message, Message>) => boolean,
+): void {
   server.addService(
     {
       ServerReflectionInfo: {
@@ -27,6 +36,7 @@ export function addReflection(server: Server, version: ReflectionVersion, regist
     },
     {
       ServerReflectionInfo(call: ServerDuplexStream<Message & Question, Message>) {
+        if (intercept?.(call) === true) return;
         call.on("data", (question: Question) => {
           const messageResponse = answer(registry(), question.messageRequest);
           call.write(create(ReflectionResponse, { messageResponse } as never));

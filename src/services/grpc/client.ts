@@ -6,7 +6,7 @@ import { locate } from "./bad_value.ts";
 import { ChannelPool, type PooledChannel } from "./channel_pool.ts";
 import { loadCredentials, type ReadFile } from "./credentials.ts";
 import { parseEndpoint, type Target } from "./endpoint.ts";
-import { exchange } from "./exchange.ts";
+import { abortReason, exchange } from "./exchange.ts";
 import { callMetadata, type MetadataLayers } from "./metadata.ts";
 import { cutShort, failed, type FailedAttempt, refused } from "./outcome.ts";
 import { prepareCall, type PreparedCall } from "./prepare.ts";
@@ -47,7 +47,7 @@ export class GrpcClient implements ServiceClient {
 
   async call(request: CallRequest, context: CallContext): Promise<AttemptResult> {
     const { signal } = context;
-    if (signal.aborted) return cutShort(signal.reason === "timeout" ? "timeout" : "cancelled", false, false);
+    if (signal.aborted) return cutShort(abortReason(signal), false, false);
     const limitMs = context.deadline === undefined
       ? context.attemptTimeoutMs
       : Math.min(context.attemptTimeoutMs, context.deadline - this.#options.now());

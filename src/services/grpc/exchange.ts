@@ -44,7 +44,16 @@ export interface ExchangeResult {
  * Settles at once when the signal is aborted or the time is over; the server is told to stop.
  */
 export function exchange(pooled: PooledChannel, options: ExchangeOptions): Promise<ExchangeResult> {
+  const { signal } = options;
+  if (signal.aborted) {
+    return Promise.resolve({ end: { by: "cut", reason: abortReason(signal) }, headers: undefined, wasSent: false });
+  }
   return new Promise((resolve) => new Exchange(pooled, options, resolve).start());
+}
+
+/** Why a signal was aborted. */
+export function abortReason(signal: AbortSignal): AbortReason {
+  return signal.reason === "timeout" ? "timeout" : "cancelled";
 }
 
 class Exchange {
@@ -79,7 +88,7 @@ class Exchange {
 
   /** The signal's abort. */
   handleEvent(): void {
-    this.cut(this.#options.signal.reason === "timeout" ? "timeout" : "cancelled");
+    this.cut(abortReason(this.#options.signal));
   }
 
   cut(reason: AbortReason): void {

@@ -47,7 +47,7 @@ function describeProblem({ problem, candidates }: MethodLookupProblem, method: s
   }
   const bare = method.slice(method.lastIndexOf("/") + 1);
   const isFull = method.includes("/");
-  const names = isFull ? candidates : candidates.map((name) => name.slice(name.lastIndexOf("/") + 1));
+  const names = isFull ? candidates : [...new Set(candidates.map((name) => name.slice(name.lastIndexOf("/") + 1)))];
   const moved = candidates.find((name) => name.endsWith(`/${bare}`));
   const hint = isFull && moved !== undefined ? `did you mean "${moved}"?` : didYouMean(method, names);
   const known = hint ?? (candidates.length === 0 ? "it has no methods" : `it has ${truncate(names.join(", "), 200)}`);

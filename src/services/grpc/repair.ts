@@ -1,8 +1,10 @@
+import { isFieldSet } from "@bufbuild/protobuf";
 import {
   type DescriptorProto,
   type FieldDescriptorProto,
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
+  FieldDescriptorProtoSchema,
   type FileDescriptorProto,
 } from "@bufbuild/protobuf/wkt";
 import { wellKnownFile, wellKnownFileOf } from "./well_known_files.ts";
@@ -28,10 +30,11 @@ export class UndeclaredType extends Error {
 /**
  * Makes a set of file descriptors whole, so that a registry can be built from it.
  *
- * Sets in the wild lack things that protobuf asks for: servers of `@grpc/reflection` give relative type names, no imports
- * and `proto3` for everything; some sets leave out well-known types or files that only declare options. Names are
- * qualified, imports added (and those dropped that nothing needs), JSON names filled in, the syntax corrected where it
- * cannot be what it says, and files sorted so that each comes after what it imports. The given messages are changed.
+ * Sets in the wild lack things that protobuf asks for: servers of `@grpc/reflection` give relative type names, no imports,
+ * unmarked `optional` fields and `proto3` for everything; some sets leave out well-known types or files that only declare
+ * options. Names are qualified, imports added (and those dropped that nobody has), JSON names filled in, the syntax
+ * corrected where it cannot be what it says, and files sorted so that each comes after what it imports. The given
+ * messages are changed.
  * Throws `UndeclaredType`.
  */
 export function repairFiles(given: readonly FileDescriptorProto[]): FileDescriptorProto[] {
@@ -109,6 +112,9 @@ class Repair {
 
   #message(message: DescriptorProto, outer: string): void {
     const scope = join(outer, message.name);
+    // Some servers list extensions as fields, under names with dots.
+    message.field = message.field.filter((field) => !field.name.includes("."));
+    if (this.#current.syntax === "proto3") markOptionals(message);
     for (const field of message.field) this.#field(field, scope);
     for (const extension of message.extension) this.#field(extension, scope);
     for (const nested of message.nestedType) this.#message(nested, scope);
@@ -175,6 +181,16 @@ function isProto2Only(message: DescriptorProto): boolean {
       field.type === FieldDescriptorProto_Type.GROUP ||
       field.defaultValue !== ""
     );
+}
+
+/** Marks the oneofs that only stand for `optional`, which are known by their name. */
+function markOptionals(message: DescriptorProto): void {
+  for (const [index, oneof] of message.oneofDecl.entries()) {
+    const [field, ...others] = message.field.filter((one) =>
+      one.oneofIndex === index && isFieldSet(one, FieldDescriptorProtoSchema.field.oneofIndex)
+    );
+    if (field !== undefined && others.length === 0 && oneof.name === `_${field.name}`) field.proto3Optional = true;
+  }
 }
 
 /** The JSON name that protoc gives a field: underscores go, and the letter after each becomes a capital. */

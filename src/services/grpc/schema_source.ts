@@ -1,6 +1,7 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import type { AbortReason } from "../../engine/service.ts";
 import { readDescriptorSet } from "./descriptors.ts";
+import { abortReason } from "./exchange.ts";
 import type { PooledChannel } from "./channel_pool.ts";
 import { askReflection, type ReflectionAnswer, type ReflectionOptions } from "./reflection.ts";
 import { Schema } from "./schema.ts";
@@ -86,13 +87,14 @@ function isCut(answer: SchemaAnswer): boolean {
 /** Waits for a promise, but not longer than a call may take. */
 function withinLimits(pending: Promise<SchemaAnswer>, options: ReflectionOptions): Promise<Foreign | AbortReason> {
   const { signal } = options;
+  if (signal.aborted) return Promise.resolve(abortReason(signal));
   return new Promise((resolve) => {
     const settle = (value: Foreign | AbortReason): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       resolve(value);
     };
-    const onAbort = (): void => settle(signal.reason === "timeout" ? "timeout" : "cancelled");
+    const onAbort = (): void => settle(abortReason(signal));
     const timer = setTimeout(() => settle("timeout"), options.timeLeft());
     signal.addEventListener("abort", onAbort);
     pending.then((answer) => settle(new Foreign(answer)));
