@@ -51,7 +51,8 @@ const HEADING: Mark = { text: "", color: "bold" };
 export function drawTree(tree: RunTree, options: ViewOptions): readonly string[] {
   const lines: Line[] = [];
   const elapsed = formatTime((tree.finishedAt ?? options.now) - tree.startedAt);
-  lines.push({ depth: 0, symbol: HEADING, name: tree.workflow, detail: elapsed, isOver: false });
+  const status = tree.finishedAt === undefined ? "" : `${tree.status.replace("_", " ")}  `;
+  lines.push({ depth: 0, symbol: HEADING, name: tree.workflow, detail: status + elapsed, isOver: false });
   for (const node of tree.root.children.values()) addNode(lines, node, 0, options);
   addRollback(lines, tree, options);
   return shorten(lines, options.rows).map((line) => paint(line, options));

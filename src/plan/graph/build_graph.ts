@@ -12,18 +12,20 @@ const LONGEST_TEXT = 60;
 
 /** Makes the graph of a plan. */
 export function buildGraph(plan: Plan, textAt: TextReader): WorkflowGraph {
-  const build = (steps: readonly PlanStep[]): readonly GraphStep[] => steps.map((step) => buildStep(step, textAt));
+  const build = (steps: readonly PlanStep[]): readonly GraphStep[] =>
+    steps.map((step) => buildStep(step, plan, textAt));
   return { name: plan.name, version: plan.version, steps: build(plan.steps), finally: build(plan.finally) };
 }
 
-function buildStep(step: PlanStep, textAt: TextReader): GraphStep {
+function buildStep(step: PlanStep, plan: Plan, textAt: TextReader): GraphStep {
   const read = (...keys: (string | number)[]): string => shorten(textAt([...step.origin, ...keys]) ?? "…");
-  const build = (steps: readonly PlanStep[]): readonly GraphStep[] => steps.map((inner) => buildStep(inner, textAt));
+  const build = (steps: readonly PlanStep[]): readonly GraphStep[] =>
+    steps.map((inner) => buildStep(inner, plan, textAt));
   return {
     id: step.id,
     kind: step.kind,
     text: describe(step, read),
-    notes: notesOf(step, read),
+    notes: notesOf(step, plan, read),
     undo: step.kind === "call" && step.compensate !== undefined ? callText(step.compensate.call) : undefined,
     branches: branchesOf(step, build, read),
     onError: typeof step.onError === "object" ? build(step.onError) : [],
@@ -53,10 +55,14 @@ function describe(step: PlanStep, read: Read): string {
   }
 }
 
-function notesOf(step: PlanStep, read: Read): readonly string[] {
+function notesOf(step: PlanStep, plan: Plan, read: Read): readonly string[] {
   const notes: string[] = [];
   if (step.when !== undefined) notes.push(`when ${read("when")}`);
-  if (step.kind === "call" && step.call.retry.attempts > 1) notes.push(`up to ${step.call.retry.attempts} attempts`);
+  if (step.kind === "call") {
+    const { service, retry: { attempts } } = step.call;
+    // What all calls of a service have in common is not worth a line in each of them.
+    if (attempts !== (plan.services.get(service)?.retry.attempts ?? 1)) notes.push(`up to ${attempts} attempts`);
+  }
   if (step.timeoutMs !== undefined) notes.push(`at most ${formatDuration(step.timeoutMs)}`);
   if (step.kind === "repeat") notes.push(`at most ${step.max} rounds`);
   if ("maxConcurrency" in step && Number.isFinite(step.maxConcurrency)) {

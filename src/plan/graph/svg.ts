@@ -8,7 +8,7 @@ export function drawSvg(graph: WorkflowGraph): string {
   const { width, height } = picture;
   const title = escapeXml(`${graph.name} ${graph.version}`);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">`,
+    `<svg class="maestro" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">`,
     `<title>${title}</title>`,
     `<style>${STYLE}</style>`,
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">' +
@@ -19,16 +19,17 @@ export function drawSvg(graph: WorkflowGraph): string {
   ].join("\n");
 }
 
+/** Every rule is bound to the picture, so that nothing else on a page that contains it changes. */
 const STYLE = [
-  ":root{--ink:#1f2328;--soft:#59636e;--line:#818b98;--box:#ffffff;--call:#ddf4ff;--undo:#fff1e5;--frame:#818b9822}",
+  ".maestro{--ink:#1f2328;--soft:#59636e;--line:#818b98;--box:#ffffff;--call:#ddf4ff;--undo:#fff1e5;--frame:#818b9822}",
   "@media (prefers-color-scheme:dark)" +
-  "{:root{--ink:#f0f6fc;--soft:#9198a1;--line:#7d8590;--box:#21262d;--call:#0c2d6b;--undo:#4a2c12;--frame:#9198a11f}}",
-  "text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:var(--soft);text-anchor:middle}",
-  ".title{fill:var(--ink);font-weight:600}",
-  ".box{fill:var(--box);stroke:var(--line)}.call{fill:var(--call)}.undo{fill:var(--undo);stroke-dasharray:4 3}",
-  ".frame{fill:var(--frame);stroke:var(--line);stroke-dasharray:2 3}.frame-title{text-anchor:start}",
-  ".edge{fill:none;stroke:var(--line)}.dashed{stroke-dasharray:4 3}.tip{fill:var(--line)}",
-  ".label{paint-order:stroke;stroke:var(--box);stroke-width:4px}",
+  "{.maestro{--ink:#f0f6fc;--soft:#9198a1;--line:#7d8590;--box:#21262d;--call:#0c2d6b;--undo:#4a2c12;--frame:#9198a11f}}",
+  ".maestro text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:var(--soft);text-anchor:middle}",
+  ".maestro .title{fill:var(--ink);font-weight:600}.maestro .box{fill:var(--box);stroke:var(--line)}",
+  ".maestro .call{fill:var(--call)}.maestro .undo{fill:var(--undo);stroke-dasharray:4 3}",
+  ".maestro .frame{fill:var(--frame);stroke:var(--line);stroke-dasharray:2 3}.maestro .frame-title{text-anchor:start}",
+  ".maestro .edge{fill:none;stroke:var(--line)}.maestro .dashed{stroke-dasharray:4 3}.maestro .tip{fill:var(--line)}",
+  ".maestro .label{paint-order:stroke;stroke:var(--box);stroke-width:4px}",
 ].join("");
 
 function drawParts({ groups, edges, nodes }: Layout): readonly string[] {
