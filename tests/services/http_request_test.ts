@@ -92,6 +92,10 @@ describe("query", () => {
     assert.equal(deleted.body, '{"b":2}');
   });
 
+  it("an explicit null is no query", async () => {
+    assert.equal((await arrival(callRequest("GET /s", { input: { a: 1 }, query: null }))).target, "/s");
+  });
+
   it("a map in a query is bad input", async () => {
     assert.match(
       await complaint(callRequest("GET /", { input: { filter: { a: 1 } } })),

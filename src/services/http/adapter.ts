@@ -96,8 +96,7 @@ class HttpClient implements ServiceClient {
       throw error;
     }
     try {
-      this.#fetch ??= await this.#connect(call.endpoint);
-      return await this.#authorized(call, this.#fetch);
+      return await this.#authorized(call, this.#fetch ?? await this.#connect(call.endpoint));
     } catch (error) {
       if (error instanceof TlsFileError) {
         return wireFailure(call, new FetchError("tls_error", error.message, false), "timeout");
@@ -133,7 +132,7 @@ class HttpClient implements ServiceClient {
   async #connect(endpoint: Endpoint): Promise<Fetch> {
     const { tls } = this.#config;
     const contents = tls === undefined ? undefined : await readTls(tls, this.#tools.readFile);
-    return this.#fetch ?? this.#tools.fetch({ origin: endpoint.origin, tls: contents });
+    return this.#fetch ??= this.#tools.fetch({ origin: endpoint.origin, tls: contents });
   }
 
   /** Sends with the service's credentials; a token that is refused is renewed once. A header of the workflow's own wins. */

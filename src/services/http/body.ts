@@ -12,7 +12,7 @@ function takesQuery(verb: string): boolean {
 
 /** The target with the call's query. Throws `BadRequest`. */
 export function addQuery(target: string, verb: string, request: CallRequest): string {
-  const value = request.query ?? (takesQuery(verb) ? request.input : undefined);
+  const value = request.query === undefined && takesQuery(verb) ? request.input : request.query;
   if (value === undefined) return target;
   const query = encodeForm(value, "Query");
   if (query === "") return target;
@@ -22,7 +22,7 @@ export function addQuery(target: string, verb: string, request: CallRequest): st
 
 /** The call's body, or `undefined` for none. The same call gives the same bytes at every attempt. Throws `BadRequest`. */
 export function encodeBody(verb: string, request: CallRequest, idempotencyKey: string): RequestBody | undefined {
-  const value = request.body ?? (request.body === null || takesQuery(verb) ? request.body : request.input);
+  const value = request.body === undefined && !takesQuery(verb) ? request.input : request.body;
   if (value === undefined) return undefined;
   switch (request.encoding ?? "json") {
     case "json":
