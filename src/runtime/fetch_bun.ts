@@ -10,6 +10,12 @@ import { toFetchError } from "./fetch_errors.ts";
  */
 const MOST_NATIVE = 200;
 
+/**
+ * Servers close idle connections after five seconds or more. After a shorter pause than that a request goes over a new connection, so that none is
+ * written into one that the other side is just closing.
+ */
+const LONGEST_PAUSE_MS = 4_000;
+
 let nativeInFlight = 0;
 
 /**
@@ -17,49 +23,58 @@ let nativeInFlight = 0;
  *
  * The global `fetch` costs half as much per call, and on Bun it never sends a POST again by itself. But it does not tell whether a
  * connection had come about before a time limit passed, nor an answer without a length that ended from one that broke off. So the first
- * request to a service, and every one after a failure or an answer without a length, goes through `node:http`, which does.
+ * request to a service, and every one after a pause, a failure or an answer without a length, goes through `node:http`, which does.
  */
 export const createBunFetch: FetchFactory = (settings) => new BunFetch(settings);
 
 class BunFetch implements Fetch {
-  readonly #origin: string;
-  readonly #careful: Fetch;
+  readonly #settings: FetchSettings;
   readonly #mayBeNative: boolean;
-  #isWell = false;
+  /** Until when the service counts as well. */
+  #wellUntil = 0;
+  #careful: Fetch | undefined;
 
   constructor(settings: FetchSettings) {
-    this.#origin = settings.origin;
-    this.#careful = createFetch(settings);
+    this.#settings = settings;
     this.#mayBeNative = settings.origin.startsWith("http:") && !hasProxy(settings.proxyEnv ?? process.env);
   }
 
   async send(request: FetchRequest): Promise<FetchResponse> {
     try {
-      const isNative = this.#isWell && this.#mayBeNative && nativeInFlight < MOST_NATIVE;
-      const response = await (isNative ? this.#sendNative(request) : this.#careful.send(request));
-      this.#isWell = isDelimited(response);
+      const isNative = this.#mayBeNative && nativeInFlight < MOST_NATIVE && Date.now() < this.#wellUntil;
+      const response = await (isNative ? this.#sendNative(request) : this.#sendCarefully(request));
+      this.#wellUntil = isDelimited(response) ? Date.now() + LONGEST_PAUSE_MS : 0;
       return response;
     } catch (error) {
-      this.#isWell = false;
+      this.#wellUntil = 0;
       throw error;
     }
   }
 
   close(): void {
-    this.#careful.close();
+    this.#careful?.close();
+    this.#careful = undefined;
+  }
+
+  #sendCarefully(request: FetchRequest): Promise<FetchResponse> {
+    this.#careful ??= createFetch(this.#settings);
+    return this.#careful.send(request);
   }
 
   async #sendNative({ method, path, headers, body, signal }: FetchRequest): Promise<FetchResponse> {
     if (signal.aborted) throw new FetchError("aborted", "aborted", false);
+    // Its idle connections would stand beside those of the global `fetch`.
+    this.close();
     nativeInFlight++;
     try {
-      const response = await fetch(this.#origin + path, {
+      const response = await fetch(this.#settings.origin + path, {
         method,
         headers: joinValues(headers),
         body: body as BodyInit,
         signal,
         redirect: "manual",
         decompress: false,
+        timeout: false,
       } as RequestInit);
       return new NativeResponse(response, signal);
     } catch (error) {
