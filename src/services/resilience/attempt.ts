@@ -47,6 +47,7 @@ class Attempt implements Expiring {
   }
 
   start(client: ServiceClient, request: CallRequest): void {
+    this.#context.onSend?.();
     try {
       client.call(request, { ...this.#context, signal: this.#limit.signal })
         .then((result) => this.#finish(result), (error: unknown) => this.#finish(crashed(error)));
