@@ -57,11 +57,19 @@ export function readStatusDetails(trailers: Metadata, types: Registry): StatusDe
   if (bytes === undefined || typeof bytes === "string") return NOTHING;
   try {
     const status = fromBinary(schema.Status, bytes) as StatusMessage;
-    if (status.details.length === 0) return NOTHING;
-    const { details } = new JsonWriter(types).writer(schema.Status)(status) as { readonly details: JsonValue };
-    return { details, retryAfterMs: retryDelay(status) };
+    const write = new JsonWriter(types).writer(schema.Status.field["details"]!.message!);
+    const details = status.details.flatMap((detail) => readable(write, detail));
+    return details.length === 0 ? NOTHING : { details, retryAfterMs: retryDelay(status) };
   } catch {
     return NOTHING;
+  }
+}
+
+function readable(write: (message: unknown) => JsonValue, detail: unknown): readonly JsonValue[] {
+  try {
+    return [write(detail)];
+  } catch {
+    return [];
   }
 }
 
