@@ -3,16 +3,24 @@ export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
-/** Joins a folder and a relative path, resolving `.` and `..`. Separators are slashes. */
+const ABSOLUTE = /^(?:[A-Za-z]:)?[/\\]/;
+
+/** Joins a folder and a path, resolving `.` and `..`; an absolute path stands for itself. Separators are slashes. */
 export function joinPath(folder: string, path: string): string {
+  const whole = folder === "" || path.startsWith("/") || DRIVE.test(path) ? path : `${folder}/${path}`;
+  const root = whole.startsWith("/") ? "/" : "";
   const parts: string[] = [];
-  for (const part of `${folder}/${path}`.split("/")) {
-    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part !== "." && (part !== "" || parts.length === 0)) parts.push(part);
+  for (const part of whole.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (root === "") parts.push(part);
   }
-  const joined = parts.join("/");
-  return folder === "" ? joined.replace(/^\//, "") : joined;
+  return root + parts.join("/");
 }
+
+/** How absolute paths begin on Windows. */
+const DRIVE = /^[A-Za-z]:[\\/]/;
 
 /** A folder and all those that it lies in, from the inside out. */
 export function* foldersUp(folder: string): Generator<string> {
