@@ -33,7 +33,7 @@ export function scalarOffsets(
 }
 
 function emit(into: Decoded, text: string, offset: number): void {
-  for (let unit = 0; unit < text.length; unit++) into.offsets.push(offset);
+  into.offsets.push(...Array<number>(text.length).fill(offset));
   into.text += text;
 }
 
@@ -125,27 +125,48 @@ interface BlockLine {
   readonly offset: number;
 }
 
+/** An explicit indentation counts from that of the parent, which is not known here: the one that gives the text is right. */
 function decodeBlock(source: string, start: number, end: number, isFolded: boolean, decoded: string): Decoded {
   const headerEnd = source.indexOf("\n", start);
-  const into: Decoded = { text: "", offsets: [] };
-  if (headerEnd === -1 || headerEnd >= end) {
-    into.offsets.push(end);
-    return into;
-  }
+  if (headerEnd === -1 || headerEnd >= end) return { text: "", offsets: [end] };
   const lines = blockLines(source, headerEnd + 1, end);
-  const indent = blockIndent(source, start, headerEnd, lines);
+  const widest = Math.max(0, ...lines.map((line) => indentOf(line.text)));
+  let result = decodeLines(
+    lines,
+    indentOf(lines.find((line) => /[^ ]/.test(line.text))?.text ?? ""),
+    isFolded,
+    end,
+    decoded,
+  );
+  for (let indent = 0; indent <= widest && result.text !== decoded; indent++) {
+    result = decodeLines(lines, indent, isFolded, end, decoded);
+  }
+  return result;
+}
+
+function indentOf(line: string): number {
+  return line.length - line.replace(/^ +/, "").length;
+}
+
+function decodeLines(
+  lines: readonly BlockLine[],
+  indent: number,
+  isFolded: boolean,
+  end: number,
+  decoded: string,
+): Decoded {
+  const into: Decoded = { text: "", offsets: [] };
   const content = lines.map(({ text, offset }) => ({
     text: text.slice(indent),
     offset: offset + Math.min(indent, text.length),
   }));
-  while (content.length > 0 && content.at(-1)!.text.trim() === "" && content.at(-1)!.text.length === 0) content.pop();
+  while (content.at(-1)?.text === "") content.pop();
   if (isFolded) emitFolded(content, into);
   else emitLiteral(content, into);
   // Chomping decides over the line breaks at the end; the decoded text says what it came to.
-  const endOffset = Math.min(end, source.length);
-  const missing = decoded.length - into.text.length;
-  if (missing > 0 && /^\n*$/.test(decoded.slice(into.text.length))) emit(into, "\n".repeat(missing), endOffset);
-  into.offsets.push(endOffset);
+  const missing = decoded.slice(into.text.length);
+  if (/^\n+$/.test(missing)) emit(into, missing, end);
+  into.offsets.push(end);
   return into;
 }
 
@@ -160,18 +181,6 @@ function blockLines(source: string, from: number, end: number): BlockLine[] {
     offset = lineEnd + 1;
   }
   return lines;
-}
-
-function blockIndent(source: string, start: number, headerEnd: number, lines: readonly BlockLine[]): number {
-  const explicit = /^[|>][+-]?([1-9])/.exec(source.slice(start, headerEnd))?.[1];
-  const first = lines.find((line) => line.text.trim() !== "");
-  const found = first === undefined ? 0 : first.text.length - first.text.trimStart().length;
-  if (explicit === undefined) return found;
-  // An explicit indent counts from the parent's, which is not known here: the smallest that all lines share is tried.
-  const shared = Math.min(
-    ...lines.filter((line) => line.text.trim() !== "").map((line) => /^ */.exec(line.text)![0].length),
-  );
-  return Number.isFinite(shared) ? Math.max(shared, 0) : Number(explicit);
 }
 
 function emitLiteral(lines: readonly BlockLine[], into: Decoded): void {

@@ -70,8 +70,6 @@ export const JSON_SCHEMA_SCHEMA: SchemaNode = {
     anyOf: SUBSCHEMA_LIST,
     oneOf: SUBSCHEMA_LIST,
     not: SUBSCHEMA,
-    if: SUBSCHEMA,
-    then: SUBSCHEMA,
-    else: SUBSCHEMA,
+    ...Object.fromEntries(["if", "then", "else"].map((keyword) => [keyword, SUBSCHEMA])),
   },
 };

@@ -1,6 +1,6 @@
 import { closedMap, ref, type SchemaNode } from "./schema_node.ts";
 import { BACKOFF_PROPERTIES } from "./schema_values.ts";
-import { type StepKind } from "./step_kind.ts";
+import type { StepKind } from "./step_kind.ts";
 
 /** Kinds of steps that this release runs. */
 export type SupportedKind = Exclude<StepKind, "sleep" | "wait_for" | "workflow">;

@@ -1,7 +1,7 @@
 import { ref, type SchemaNode } from "./schema_node.ts";
 
 /** A name that expressions can read. Words that CEL reserves are refused by the check of names. */
-export const IDENTIFIER_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$";
+const IDENTIFIER_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$";
 
 /** The small parts that the language is made of, by name. */
 export const VALUE_SCHEMAS: Readonly<Record<string, SchemaNode>> = {

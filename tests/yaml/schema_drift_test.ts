@@ -93,7 +93,7 @@ describe("checkStructure() and WORKFLOW_SCHEMA", () => {
   it("agree on every document with one value changed", () => {
     fc.assert(
       fc.property(fc.constantFrom(...paths), values, (path, value) => agree(change(document, path, () => value))),
-      { numRuns: 600 },
+      { numRuns: 250 },
     );
   });
 
@@ -108,7 +108,7 @@ describe("checkStructure() and WORKFLOW_SCHEMA", () => {
             change(document, path, (old) => isJsonObject(old) && value !== undefined ? { ...old, [key]: value } : old),
           ),
       ),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 });
