@@ -32,6 +32,8 @@ export const PROGRAMS: Readonly<Record<string, Program>> = Object.fromEntries(
     http("archive", "python"),
     grpc("processing", "go"),
     grpc("rates", "go"),
+    grpc("types", "go"),
+    grpc("types_service", "python"),
     grpc("ledger", "java"),
     http("legacy", "java"),
   ].map((program) => [program.name, program]),

@@ -52,6 +52,10 @@ class Logged(grpc.ServerInterceptor):
             except Refusal as refusal:
                 log(self.service, call, key, sent, refusal.code.name)
                 context.abort(refusal.code, str(refusal))
+            except Exception:
+                code = context.code()
+                log(self.service, call, key, sent, code.name if isinstance(code, grpc.StatusCode) else str(code))
+                raise
             if key is not None:
                 self.answers[key] = answer
             log(self.service, call, key, sent, "OK")
