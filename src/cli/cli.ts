@@ -33,12 +33,7 @@ export function createCli(host: Host): Cli {
 
 /** Whether the surroundings allow colours on a terminal. */
 export function wantsColor(host: Host): boolean {
-  try {
-    return !host.env("NO_COLOR") && host.env("TERM") !== "dumb";
-  } catch {
-    // Deno may not be allowed to tell: the error that says so comes later, and must not need colours.
-    return false;
-  }
+  return !envIfAllowed(host, "NO_COLOR") && envIfAllowed(host, "TERM") !== "dumb";
 }
 
 /** Writes a line to standard error. */
@@ -51,7 +46,16 @@ export function isDebug(cli: Cli): boolean {
   const { args } = cli.host;
   const index = args.indexOf("--log-level");
   if (args.includes("--log-level=debug") || args[index + 1] === "debug" && index >= 0) return true;
-  return index < 0 && cli.host.env("MAESTRO_LOG_LEVEL") === "debug";
+  return index < 0 && envIfAllowed(cli.host, "MAESTRO_LOG_LEVEL") === "debug";
+}
+
+/** Deno may not be allowed to tell. What says so to the user reads the environment itself, and must not fail over it. */
+function envIfAllowed(host: Host, name: string): string | undefined {
+  try {
+    return host.env(name);
+  } catch {
+    return undefined;
+  }
 }
 
 function depth(isColored: boolean): number {

@@ -1,10 +1,12 @@
 import {
+  type ApplicationText,
   ArgumentScannerError,
   buildApplication,
   formatMessageForArgumentScannerError,
   run,
   text_en,
 } from "@stricli/core";
+import { toError } from "../base/errors.ts";
 import { didYouMean } from "../base/text.ts";
 import type { Cli } from "./cli.ts";
 import { complete } from "./complete.ts";
@@ -37,8 +39,9 @@ function rewrite(args: readonly string[]): readonly string[] {
   return args;
 }
 
-const text: typeof text_en = {
+const text: ApplicationText = {
   ...text_en,
+  formatException: (error) => toError(error).message,
   noCommandRegisteredForInput: ({ input }) => usageError(unknownCommand(input)),
   exceptionWhileParsingArguments: (error) =>
     usageError(

@@ -1,5 +1,6 @@
 import { MaestroError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, jsonTypeName, type JsonValue } from "../base/json.ts";
+import { parseJson } from "../base/parse_json.ts";
 import type { Cli } from "./cli.ts";
 import { parseJsonText } from "./json_text.ts";
 import { fileError } from "./report_error.ts";
@@ -64,7 +65,7 @@ function setAt(target: JsonValue | undefined, keys: readonly string[], value: Js
 
 function parseLoosely(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,14 +1,15 @@
 import { MaestroError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
+import { parseJson } from "../base/parse_json.ts";
 
 /**
- * Parses JSON that a person wrote; what is wrong is said with its place and a caret under it.
+ * Parses JSON that a person wrote; what is wrong is said with its place and a caret under it. Whole numbers beyond 2^53 are kept as text.
  *
  * @throws MaestroError `invalid_input`, naming `what` (`--input`, a file name).
  */
 export function parseJsonText(text: string, what: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text);
   } catch {
     const fault = new JsonScanner(text).findFault();
     throw new MaestroError("invalid_input", `${what} is not valid JSON: ${describe(text, fault)}`);

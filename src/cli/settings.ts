@@ -63,10 +63,10 @@ export async function readSettings(cli: Cli, flags: SettingFlags): Promise<Setti
 }
 
 /** The values of `--log-format`. */
-export const LOG_FORMATS = ["json", "text"] as const;
+const LOG_FORMATS = ["json", "text"] as const;
 
 /** The values of `--log-level`, the most talkative first. */
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 function readEndpoints(source: string, pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
 import { MaestroError } from "../../src/base/errors.ts";
+import { parseJson } from "../../src/base/parse_json.ts";
 import { parseJsonText } from "../../src/cli/json_text.ts";
 import { parseKeyValues } from "../../src/cli/key_value_file.ts";
 import { golden } from "./golden.ts";
@@ -49,6 +50,11 @@ describe("the input", () => {
       ok: true,
       deep: { er: { est: null } },
     });
+  });
+
+  it("keeps whole numbers beyond 2^53 as text", async () => {
+    const args = ["--input", '{"a":9007199254740993,"b":1.5}', "--set", "c=12345678901234567890"];
+    assert.deepEqual(await inputOf(args), { a: "9007199254740993", b: 1.5, c: "12345678901234567890" });
   });
 
   it("may set a member called __proto__ without reaching a prototype", async () => {
@@ -101,7 +107,7 @@ describe("parseJsonText()", () => {
       const text = json.slice(0, place) + junk + json.slice(place + 1);
       let expected: unknown;
       try {
-        expected = JSON.parse(text);
+        expected = parseJson(text);
       } catch {
         assert.throws(() => parseJsonText(text, "it"), (error) => {
           assert.ok(MaestroError.is(error, "invalid_input"));

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../base/json.ts";
 import type { FetchResponse } from "../../runtime/fetch.ts";
 import { encodeBase64 } from "./base64.ts";
-import { parseJson } from "./parse_json.ts";
+import { parseAnswer } from "./parse_json.ts";
 
 /** An answer's body in the form that expressions see, or why it has none. */
 export type Decoded = { readonly ok: true; readonly body: JsonValue } | {
@@ -23,7 +23,7 @@ export function decodeAnswer(bytes: Uint8Array, contentType: string): Decoded {
   if (!isJson && !TEXT_TYPE.test(type)) return { ok: true, body: encodeBase64(bytes) };
   const text = decodeText(bytes, CHARSET.exec(contentType)?.[1] ?? "utf-8", isJson);
   if (!text.ok || !isJson) return text;
-  return text.body.trim() === "" ? { ok: true, body: null } : parseJson(text.body);
+  return text.body.trim() === "" ? { ok: true, body: null } : parseAnswer(text.body);
 }
 
 /** JSON must be right to the last byte; in plain text what cannot be decoded becomes U+FFFD. */
