@@ -95,10 +95,16 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** Limit of the attempt itself, counted from when it leaves every queue. */
   readonly attemptTimeoutMs: number;
-  /** Aborted when the step is cancelled or its own limit has passed; `reason` is then an `AbortReason`. */
+  /** Aborted with the attempt; its `reason` is then an `AbortReason`. */
   readonly signal: AbortSignal;
-  /** Called when the attempt has left every queue and is about to be sent. */
-  readonly onSend?: (() => void) | undefined;
+  /** Why the attempt was ended; `undefined` while it was not. */
+  readonly aborted: AbortReason | undefined;
+  /** Ends the attempt: the step was cancelled, or a limit has passed. The first reason stays. */
+  abort(reason: AbortReason): void;
+  /** Hears of the end before the signal's listeners do. For whoever stands between runner and client; one at a time. */
+  onAbort: ((reason: AbortReason) => void) | undefined;
+  /** To be called when the attempt has left every queue and is about to be sent. */
+  sent(): void;
 }
 
 /** Why a call's signal was aborted. */

@@ -1,3 +1,4 @@
+import { AttemptContext, type AttemptFacts } from "./attempt_context.ts";
 import type { Clock } from "./clock.ts";
 import type { StepSpec } from "./context.ts";
 import { type Failure, failure } from "./failure.ts";
@@ -19,9 +20,10 @@ export interface StepRunnerOptions {
   readonly random: () => number;
   readonly runId: string;
   readonly workflow: string;
+  /** 32 hexadecimal digits. */
   readonly traceId: string;
   readonly idempotencyKey: string;
-  /** The earliest limit of what is around the step. */
+  /** The earliest limit of what is around the step, in wall-clock milliseconds. */
   readonly outerDeadline: number | undefined;
   /** Hears of attempts as they happen. */
   readonly onNote: (note: Note) => void;
@@ -34,7 +36,9 @@ export interface StepRunnerOptions {
  */
 export class StepRunner {
   readonly #options: StepRunnerOptions;
-  readonly #controller = new AbortController();
+  #current: AttemptContext | undefined;
+  readonly #facts: AttemptFacts;
+  /** When the step's own limit passes. */
   readonly #deadline: number | undefined;
   #attempt = 0;
   #mayHaveActed = false;
@@ -49,8 +53,11 @@ export class StepRunner {
 
   constructor(options: StepRunnerOptions) {
     this.#options = options;
-    const { timeoutMs } = options.spec;
-    if (timeoutMs !== undefined) this.#deadline = options.clock.now() + timeoutMs;
+    const { spec: { step, timeoutMs, attemptTimeoutMs }, outerDeadline } = options;
+    const own = this.#deadline = timeoutMs === undefined ? undefined : options.clock.now() + timeoutMs;
+    const { idempotencyKey, runId, workflow, traceId, random } = options;
+    const deadline = own === undefined || (outerDeadline !== undefined && outerDeadline < own) ? outerDeadline : own;
+    this.#facts = { idempotencyKey, runId, workflow, step, traceId, attemptTimeoutMs, deadline, random };
   }
 
   /** Runs the step to its outcome. Never rejects. */
@@ -72,14 +79,14 @@ export class StepRunner {
     this.#isCancelled = true;
     this.#endDelay?.();
     const mayFinish = this.#options.spec.compensation !== undefined && this.#isInFlight;
-    if (!mayFinish) this.#controller.abort("cancelled");
+    if (!mayFinish) this.#current?.abort("cancelled");
   }
 
   /** Cuts the step off for good: whatever it comes to, nobody listens any more. */
   abandon(): void {
     this.#isCancelled = true;
     this.#endDelay?.();
-    this.#controller.abort("cancelled");
+    this.#current?.abort("cancelled");
   }
 
   async #attempts(): Promise<StepOutcome> {
@@ -88,7 +95,8 @@ export class StepRunner {
     while (!this.#isCancelled) {
       this.#attempt++;
       if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
-      const result = await caller.call(spec, this.#callContext());
+      this.#current = new AttemptContext(this.#facts, this.#attempt, this.#onSend);
+      const result = await caller.call(spec, this.#current);
       this.#isInFlight = false;
       if (result.ok) {
         return { type: "step_completed", step: spec.step, output: result.output, attempts: this.#attempt };
@@ -110,28 +118,6 @@ export class StepRunner {
       await this.#wait(delay);
     }
     return this.#ending(last);
-  }
-
-  #callContext(): CallContext {
-    const { spec, runId, workflow, traceId, idempotencyKey, outerDeadline } = this.#options;
-    const own = this.#deadline;
-    return {
-      idempotencyKey,
-      runId,
-      workflow,
-      step: spec.step,
-      attempt: this.#attempt,
-      traceparent: `00-${traceId}-${this.#spanId()}-01`,
-      deadline: own === undefined || (outerDeadline !== undefined && outerDeadline < own) ? outerDeadline : own,
-      attemptTimeoutMs: spec.attemptTimeoutMs,
-      signal: this.#controller.signal,
-      onSend: this.#onSend,
-    };
-  }
-
-  #spanId(): string {
-    const half = (): string => Math.floor(this.#options.random() * 2 ** 32).toString(16).padStart(8, "0");
-    return half() + half();
   }
 
   #judge(result: FailedAttempt): FailedAttempt {
@@ -163,7 +149,7 @@ export class StepRunner {
   #timeOut(): void {
     this.#hasTimedOut = true;
     this.#endDelay?.();
-    this.#controller.abort("timeout");
+    this.#current?.abort("timeout");
   }
 
   #ending(last: FailedAttempt | undefined): StepOutcome {

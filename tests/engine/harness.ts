@@ -136,7 +136,7 @@ export async function play(
   const caller: StepCaller = {
     async call(spec, context) {
       calls.push(spec.step);
-      context.onSend?.();
+      context.sent();
       return await respond(spec, context);
     },
   };

@@ -7,7 +7,8 @@ import type { AttemptResult, AuthConfig } from "../../src/engine/service.ts";
 import { createFetch } from "../../src/runtime/fetch_client.ts";
 import { createAuthorizer } from "../../src/services/auth.ts";
 import { createHttpAdapter } from "../../src/services/http/adapter.ts";
-import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
+import { callContext } from "../servers/call_context.ts";
+import { callRequest, httpConfig } from "../servers/http_call.ts";
 import { answer, type RawHttpServer, type RawRequest, startRawHttpServer } from "../servers/raw_http_server.ts";
 
 let service: RawHttpServer;

@@ -5,7 +5,8 @@ import { describe, it } from "node:test";
 import type { AttemptResult, CallContext, ServiceClient } from "../../src/engine/service.ts";
 import { createFetch } from "../../src/runtime/fetch_client.ts";
 import { createHttpAdapter } from "../../src/services/http/adapter.ts";
-import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
+import { callContext } from "../servers/call_context.ts";
+import { callRequest, httpConfig } from "../servers/http_call.ts";
 import { answer, type RawHttpOptions, type RawHttpServer, startRawHttpServer } from "../servers/raw_http_server.ts";
 
 const adapter = createHttpAdapter({ fetch: createFetch, readFile });

@@ -6,7 +6,8 @@ import { systemClock } from "../../src/engine/clock.ts";
 import { createFetch } from "../../src/runtime/fetch_client.ts";
 import { createHttpAdapter } from "../../src/services/http/adapter.ts";
 import { createServiceRegistry } from "../../src/services/open_services.ts";
-import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
+import { callContext } from "../servers/call_context.ts";
+import { callRequest, httpConfig } from "../servers/http_call.ts";
 import { answer, startRawHttpServer } from "../servers/raw_http_server.ts";
 
 function openRegistry(): ReturnType<typeof createServiceRegistry> {

@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import type { CallContext, CallRequest, ServiceConfig } from "../../src/engine/service.ts";
 import { createFetch } from "../../src/runtime/fetch_client.ts";
 import { createHttpAdapter } from "../../src/services/http/adapter.ts";
-import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
+import { callContext } from "../servers/call_context.ts";
+import { callRequest, httpConfig } from "../servers/http_call.ts";
 import { answer, type RawHttpServer, type RawRequest, startRawHttpServer } from "../servers/raw_http_server.ts";
 
 const adapter = createHttpAdapter({ fetch: createFetch, readFile });

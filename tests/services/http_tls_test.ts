@@ -5,7 +5,8 @@ import type { AttemptResult, ServiceConfig, TlsConfig } from "../../src/engine/s
 import type { FetchFactory } from "../../src/runtime/fetch.ts";
 import { createFetch } from "../../src/runtime/fetch_client.ts";
 import { createHttpAdapter } from "../../src/services/http/adapter.ts";
-import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
+import { callContext } from "../servers/call_context.ts";
+import { callRequest, httpConfig } from "../servers/http_call.ts";
 import { type ProxyServer, startProxyServer } from "../servers/proxy_server.ts";
 import { answer, type RawHttpOptions, type RawHttpServer, startRawHttpServer } from "../servers/raw_http_server.ts";
 import { makeTlsFiles, type TlsFiles } from "../servers/tls_files.ts";

@@ -11,7 +11,8 @@ import type {
   ServiceConfig,
 } from "../../src/engine/service.ts";
 import { createServiceRegistry } from "../../src/services/open_services.ts";
-import { callContext, callRequest, httpConfig } from "../servers/http_call.ts";
+import { callContext } from "../servers/call_context.ts";
+import { callRequest, httpConfig } from "../servers/http_call.ts";
 import { ManualClock } from "../servers/manual_clock.ts";
 
 const BREAKER: BreakerConfig = { failureRatio: 0.5, minCalls: 4, windowMs: 10_000, openForMs: 30_000 };

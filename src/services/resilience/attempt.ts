@@ -1,4 +1,3 @@
-import { abortReason } from "../../base/abort.ts";
 import { toError } from "../../base/errors.ts";
 import { failure } from "../../engine/failure.ts";
 import type { AbortReason, AttemptResult, CallContext, CallRequest, ServiceClient } from "../../engine/service.ts";
@@ -8,9 +7,9 @@ import type { DeadlineLine, Deadlines, Expiring } from "./deadlines.ts";
 const GRACE_MS = 250;
 
 /**
- * Makes one call with its time limit, and settles for certain: soon after the limit or the signal, whatever the client does.
+ * Makes one call with its time limit, and settles for certain: soon after the attempt was ended, by the limit or from outside, whatever the client does.
  *
- * The client gets a signal that is aborted by either. What it says within the grace time counts, else the result is unknown.
+ * What the client says within the grace time counts, else the result is unknown.
  */
 export function runAttempt(
   client: ServiceClient,
@@ -18,7 +17,8 @@ export function runAttempt(
   context: CallContext,
   deadlines: Deadlines,
 ): Promise<AttemptResult> {
-  if (context.signal.aborted) return Promise.resolve(notSent(abortReason(context.signal)));
+  if (context.aborted !== undefined) return Promise.resolve(notSent(context.aborted));
+  context.sent();
   return new Promise((resolve) => new Attempt(context, deadlines, resolve).start(client, request));
 }
 
@@ -35,7 +35,6 @@ class Attempt implements Expiring {
   readonly #deadlines: Deadlines;
   readonly #line: DeadlineLine;
   readonly #resolve: (result: AttemptResult) => void;
-  readonly #limit = new AbortController();
   #endGrace: (() => void) | undefined;
 
   constructor(context: CallContext, deadlines: Deadlines, resolve: (result: AttemptResult) => void) {
@@ -43,13 +42,12 @@ class Attempt implements Expiring {
     this.#deadlines = deadlines;
     this.#resolve = resolve;
     this.#line = deadlines.add(this, context.attemptTimeoutMs);
-    context.signal.addEventListener("abort", this);
+    context.onAbort = (reason) => this.#awaitLastWord(reason);
   }
 
   start(client: ServiceClient, request: CallRequest): void {
-    this.#context.onSend?.();
     try {
-      client.call(request, { ...this.#context, signal: this.#limit.signal })
+      client.call(request, this.#context)
         .then((result) => this.#finish(result), (error: unknown) => this.#finish(crashed(error)));
     } catch (error) {
       this.#finish(crashed(error));
@@ -57,24 +55,17 @@ class Attempt implements Expiring {
   }
 
   expire(): void {
-    this.#stop("timeout");
+    this.#context.abort("timeout");
   }
 
-  /** The abort of the caller's signal. */
-  handleEvent(): void {
-    this.#stop(abortReason(this.#context.signal));
-  }
-
-  #stop(reason: AbortReason): void {
-    if (this.#limit.signal.aborted) return;
+  #awaitLastWord(reason: AbortReason): void {
     this.#endGrace = this.#deadlines.clock.after(GRACE_MS, () => this.#finish(unanswered(reason)));
-    this.#limit.abort(reason);
   }
 
   #finish(result: AttemptResult): void {
     this.#endGrace?.();
     this.#line.leave(this);
-    this.#context.signal.removeEventListener("abort", this);
+    this.#context.onAbort = undefined;
     this.#resolve(result);
   }
 }

@@ -1,12 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
-import type {
-  AttemptResult,
-  CallContext,
-  CallRequest,
-  ServiceClient,
-  ServiceConfig,
-} from "../../../src/engine/service.ts";
+import type { AttemptResult, CallRequest, ServiceClient, ServiceConfig } from "../../../src/engine/service.ts";
+import { callContext, type ContextOverrides } from "../../servers/call_context.ts";
 import type { JsonValue } from "../../../src/base/json.ts";
 import { createGrpcAdapter } from "../../../src/services/grpc/adapter.ts";
 import { compileProtoFiles } from "../../../src/services/grpc/proto_files.ts";
@@ -38,29 +33,13 @@ export function openClient(endpoint: string, more: Partial<ServiceConfig> = {}):
   return createGrpcAdapter({ readFile: (path) => readFile(path) }).open(serviceConfig(endpoint, more));
 }
 
-/** The circumstances of a call with nothing special about them. */
-export function callContext(more: Partial<CallContext> = {}): CallContext {
-  return {
-    idempotencyKey: "key-1",
-    runId: "run-1",
-    workflow: "checkout",
-    step: "order",
-    attempt: 1,
-    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    deadline: undefined,
-    attemptTimeoutMs: 5_000,
-    signal: new AbortController().signal,
-    ...more,
-  };
-}
-
 /** Makes one call. */
 export function call(
   client: ServiceClient,
   method: string,
   input?: JsonValue,
   more: Partial<CallRequest> = {},
-  context: Partial<CallContext> = {},
+  context: ContextOverrides = {},
 ): Promise<AttemptResult> {
   return client.call({ method, headers: [], ...input === undefined ? {} : { input }, ...more }, callContext(context));
 }

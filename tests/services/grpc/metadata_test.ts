@@ -53,7 +53,7 @@ describe("metadata", () => {
   it("call() sends the idempotency key, the trace and what is running", async () => {
     await output(send());
     assert.equal(received["idempotency-key"], "key-1");
-    assert.equal(received["traceparent"], "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    assert.equal(received["traceparent"], "00-0af7651916cd43dd8448eb211c80319c-8000000080000000-01");
     assert.equal(received["x-maestro-run-id"], "run-1");
     assert.equal(received["x-maestro-workflow"], "checkout");
     assert.equal(received["x-maestro-step-id"], "order");

@@ -8,7 +8,8 @@ import { createGrpcAdapter } from "../../../src/services/grpc/adapter.ts";
 import { readDescriptorSet } from "../../../src/services/grpc/descriptors.ts";
 import { addReflection } from "../../servers/grpc_reflection.ts";
 import { startGrpcServer } from "../../servers/grpc_server.ts";
-import { call, callContext, compileFixtures, failureOf, openClient, output, serviceConfig, unary } from "./fixtures.ts";
+import { callContext } from "../../servers/call_context.ts";
+import { call, compileFixtures, failureOf, openClient, output, serviceConfig, unary } from "./fixtures.ts";
 
 const handlers = {
   "shop.v1.Shop/CreateOrder": unary(() => ({ id: "o-1" })),

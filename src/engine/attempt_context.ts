@@ -1,0 +1,91 @@
+import type { AbortReason, CallContext } from "./service.ts";
+
+/** What stays the same over the attempts of a step. */
+export interface AttemptFacts {
+  readonly idempotencyKey: string;
+  readonly runId: string;
+  readonly workflow: string;
+  readonly step: string;
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  readonly attemptTimeoutMs: number;
+  readonly deadline: number | undefined;
+  /** Numbers from 0 to 1, for span ids. */
+  readonly random: () => number;
+}
+
+/**
+ * The circumstances of one attempt, and the way to end it.
+ *
+ * Its signal and its trace context are made when they are first asked for: a function of the same process needs neither.
+ */
+export class AttemptContext implements CallContext {
+  readonly attempt: number;
+  onAbort: ((reason: AbortReason) => void) | undefined;
+  readonly #facts: AttemptFacts;
+  readonly #onSend: (() => void) | undefined;
+  #controller: AbortController | undefined;
+  #aborted: AbortReason | undefined;
+  #traceparent: string | undefined;
+
+  constructor(facts: AttemptFacts, attempt: number, onSend?: () => void) {
+    this.#facts = facts;
+    this.attempt = attempt;
+    this.#onSend = onSend;
+  }
+
+  get idempotencyKey(): string {
+    return this.#facts.idempotencyKey;
+  }
+
+  get runId(): string {
+    return this.#facts.runId;
+  }
+
+  get workflow(): string {
+    return this.#facts.workflow;
+  }
+
+  get step(): string {
+    return this.#facts.step;
+  }
+
+  get deadline(): number | undefined {
+    return this.#facts.deadline;
+  }
+
+  get attemptTimeoutMs(): number {
+    return this.#facts.attemptTimeoutMs;
+  }
+
+  get traceparent(): string {
+    return this.#traceparent ??= `00-${this.#facts.traceId}-${this.#hex()}${this.#hex()}-01`;
+  }
+
+  get aborted(): AbortReason | undefined {
+    return this.#aborted;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: AbortReason): void {
+    if (this.#aborted !== undefined) return;
+    this.#aborted = reason;
+    this.onAbort?.(reason);
+    this.#controller?.abort(reason);
+  }
+
+  sent(): void {
+    this.#onSend?.();
+  }
+
+  #hex(): string {
+    return Math.floor(this.#facts.random() * 2 ** 32).toString(16).padStart(8, "0");
+  }
+}
