@@ -1,14 +1,15 @@
 import type { Issue } from "../base/diagnostics.ts";
 import { isJsonObject } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
+import type { NameLayer } from "./check_layers.ts";
 import { type Declaration, type Declarations, type Enclosure, RESERVED_NAMES, whereTheyPart } from "./check_names.ts";
 import type { PlacedReference, TemplateUse } from "./check_references.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
 /** Where a name is read from: what is visible there, and what else there is. */
 export interface Reader {
-  readonly names: ReadonlySet<string>;
-  readonly ids: ReadonlySet<string>;
+  readonly names: NameLayer;
+  readonly ids: NameLayer;
   readonly locals: ReadonlySet<string>;
   readonly isFinally: boolean;
   readonly around: readonly Enclosure[];
@@ -215,6 +216,15 @@ function notVisible(
       message: does === "runs in"
         ? `${what} is this step itself`
         : `${what} is this step's own output, which is not there yet`,
+      hint: undefined,
+    };
+  }
+  if (declared.some((one) => reader.around.some(({ block }) => block === one.step))) {
+    return {
+      code: "name_not_set_yet",
+      message: does === "runs in"
+        ? `${what} is around this one`
+        : `${what} is the output of a step around this one, which is not there yet`,
       hint: undefined,
     };
   }

@@ -1,4 +1,5 @@
 import type { Issue } from "../base/diagnostics.ts";
+import { NameLayer } from "./check_layers.ts";
 import { checkMisuse } from "./check_misuse.ts";
 import { checkNames, collectDeclarations, type Declarations, type Enclosure } from "./check_names.ts";
 import { checkRead, type Reader } from "./check_reads.ts";
@@ -42,8 +43,8 @@ export function checkScope(plan: Plan, options: ScopeOptions = {}): readonly Iss
 
 /** The names that are visible at one point; grows as the walk goes on. */
 interface Visible {
-  readonly names: Set<string>;
-  readonly ids: Set<string>;
+  readonly names: NameLayer;
+  readonly ids: NameLayer;
   /** `item`, `index`, `error` and the names of items. */
   readonly locals: ReadonlySet<string>;
   readonly isFinally: boolean;
@@ -65,14 +66,19 @@ class ScopeWalk {
   run(): void {
     const plan = this.#plan;
     for (const service of plan.services.values()) this.#service(service);
-    const visible: Visible = { names: new Set(), ids: new Set(), locals: new Set(), isFinally: false };
+    const visible: Visible = {
+      names: new NameLayer(),
+      ids: new NameLayer(),
+      locals: new Set(),
+      isFinally: false,
+    };
     this.#sequence(plan.steps, visible, []);
     this.#check(placeReferences("output", ["output"], plan.output?.references), visible, [], undefined);
     this.#sequence(plan.finally, { ...visible, locals: new Set(["error"]), isFinally: true }, []);
   }
 
   #service(service: PlanService): void {
-    const nothing: Visible = { names: new Set(), ids: new Set(), locals: new Set(), isFinally: false };
+    const nothing = { names: new NameLayer(), ids: new NameLayer(), locals: new Set<string>(), isFinally: false };
     this.#check(serviceReferences(service), nothing, [], undefined);
   }
 
@@ -124,13 +130,9 @@ class ScopeWalk {
         });
         break;
       case "dag":
-        step.steps.forEach((child, index) => {
-          const inner = copy(visible);
-          // Whatever a child reads of its siblings, it waits for.
-          step.steps.forEach((sibling) => sibling === child || addAll(inner, sibling));
-          this.#step(child, inner, within(index));
-          merge(behind, inner);
-        });
+        // Whatever a child reads of its siblings, it waits for; but it cannot wait for itself.
+        for (const child of step.steps) addAll(behind, child);
+        step.steps.forEach((child, index) => this.#step(child, copy(behind, child), within(index)));
         break;
       case "repeat":
         // A name of the body holds the value of the round before; in the first round null.
@@ -200,17 +202,27 @@ function hasBody(step: PlanStep): boolean {
   return step.kind === "switch" || "steps" in step;
 }
 
-function copy(visible: Visible): Visible {
-  return { ...visible, names: new Set(visible.names), ids: new Set(visible.ids) };
+/** What is visible inside a part of a block: what it adds stays there. Without what `child` sets itself, if given. */
+function copy(visible: Visible, child?: PlanStep): Visible {
+  if (child === undefined) return { ...visible, names: new NameLayer(visible.names), ids: new NameLayer(visible.ids) };
+  const own = { names: new Set<string>(), ids: new Set<string>() };
+  addAll(own, child);
+  return { ...visible, names: new NameLayer(visible.names, own.names), ids: new NameLayer(visible.ids, own.ids) };
 }
 
 function merge(into: Visible, from: Visible): void {
-  for (const name of from.names) into.names.add(name);
-  for (const id of from.ids) into.ids.add(id);
+  into.names.absorb(from.names);
+  into.ids.absorb(from.ids);
+}
+
+/** Something that names are added to. */
+interface Names {
+  readonly names: { add(name: string): unknown };
+  readonly ids: { add(name: string): unknown };
 }
 
 /** Adds every name that a step lets out, wherever in it that is set. */
-function addAll(into: Visible, step: PlanStep): void {
+function addAll(into: Names, step: PlanStep): void {
   for (const name of namesSetBy(step)) into.names.add(name);
   if (step.isIdGiven) into.ids.add(step.id);
   if (Array.isArray(step.onError)) { for (const child of step.onError) addAll(into, child); }

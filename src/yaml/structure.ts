@@ -60,7 +60,7 @@ class StructureWalk {
 
   #checkText(text: string, schema: SchemaNode, node: SchemaNode, path: DocumentPath): void {
     if (node.enum !== undefined || node.pattern !== undefined) {
-      const allowsTemplate = node.pattern !== undefined && new RegExp(node.pattern).test(text);
+      const allowsTemplate = node.pattern !== undefined && compiled(node.pattern).test(text);
       if (text.includes("{{") && !allowsTemplate) {
         return this.#error("template_not_allowed", `${nameOf(path)} takes no template`, path, {
           hint: `write ${expectation(node)}`,
@@ -68,7 +68,7 @@ class StructureWalk {
       }
     }
     if (node.enum !== undefined) return this.#checkEnum(text, node, path);
-    if (node.pattern !== undefined && !new RegExp(node.pattern, "u").test(text)) {
+    if (node.pattern !== undefined && !compiled(node.pattern).test(text)) {
       return this.#error("bad_value", badFormat(text, node, path), path, { hint: typeHint(text, node) });
     }
     if (node.minLength !== undefined && text.length < node.minLength) {
@@ -128,7 +128,7 @@ class StructureWalk {
 
   #checkName(name: string, schema: SchemaNode, path: DocumentPath): void {
     const node = resolve(schema);
-    if (node.pattern === undefined || new RegExp(node.pattern).test(name)) return;
+    if (node.pattern === undefined || compiled(node.pattern).test(name)) return;
     this.#error("bad_name", `"${name}" cannot be a name`, path, {
       hint: "a name has letters, digits and underscores, and does not begin with a digit",
       onKey: true,
@@ -177,6 +177,15 @@ class StructureWalk {
   }
 }
 
+const PATTERNS = new Map<string, RegExp>();
+
+/** The schema's patterns, each compiled once. */
+function compiled(pattern: string): RegExp {
+  let expression = PATTERNS.get(pattern);
+  if (expression === undefined) PATTERNS.set(pattern, expression = new RegExp(pattern, "u"));
+  return expression;
+}
+
 /** The node behind a reference; what stands beside the reference wins. */
 function resolve(schema: SchemaNode): SchemaNode {
   const part = schema.$ref === undefined ? undefined : SCHEMA_PARTS[schema.$ref.slice("#/$defs/".length)];
@@ -188,7 +197,7 @@ function ownProperty(node: SchemaNode, key: string): SchemaNode | undefined {
 }
 
 function patternOf(node: SchemaNode, key: string): SchemaNode | true | undefined {
-  return Object.entries(node.patternProperties ?? {}).find(([pattern]) => new RegExp(pattern).test(key))?.[1];
+  return Object.entries(node.patternProperties ?? {}).find(([pattern]) => compiled(pattern).test(key))?.[1];
 }
 
 /** Texts take templates only where the schema says so by reference; a description may hold anything. */
