@@ -41,8 +41,8 @@ describe("mutual TLS with Go", { timeout: 60_000 }, () => {
     // A relative path starts at the workflow, which lies beside this folder.
     const tls = `tls: { ca: ../${basename(folder)}/ca.pem, cert: ${folder}/client.pem, key: ${folder}/client.key }`;
     const run = await executeSteps(service.endpoint, STEPS, { service: tls });
-    assert.equal(run.code, 0, run.stdout + run.stderr);
-    assert.deepEqual(JSON.parse(run.stdout).output, { sum: { value: 42 } });
+    assert.equal(run.exitCode, 0, run.error?.message);
+    assert.deepEqual(run.output, { sum: { value: 42 } });
   });
 
   for (
@@ -54,16 +54,15 @@ describe("mutual TLS with Go", { timeout: 60_000 }, () => {
   ) {
     it(`fails ${what}, and says why`, { skip }, async () => {
       const run = await executeSteps(service.endpoint, STEPS, { service: tls.replace("CA", `${folder}/ca.pem`) });
-      assert.equal(run.code, 1, run.stdout + run.stderr);
-      const { code, message } = JSON.parse(run.stdout).error;
-      assert.match(`${code}: ${message}`, error);
+      assert.equal(run.exitCode, 1);
+      assert.match(`${run.error?.code}: ${run.error?.message}`, error);
     });
   }
 
   it("fails when the server is not who it should be", { skip }, async () => {
     const files = `ca: ${folder}/ca.pem, cert: ${folder}/client.pem, key: ${folder}/client.key`;
     const run = await executeSteps(service.endpoint, STEPS, { service: `tls: { ${files}, server_name: else.where }` });
-    assert.equal(run.code, 1, run.stdout + run.stderr);
-    assert.equal(JSON.parse(run.stdout).error.code, "tls_error");
+    assert.equal(run.exitCode, 1);
+    assert.equal(run.error?.code, "tls_error");
   });
 });

@@ -1,26 +1,31 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { LoggedCall, RunningProgram } from "../../examples/launch.ts";
-import { type CliRun, reasonToSkip } from "../examples/run_example.ts";
-import { executeSteps, launchTypes } from "./run_types.ts";
+import { reasonToSkip } from "../examples/run_example.ts";
+import { executeSteps, type JsonRun, launchTypes } from "./run_types.ts";
 
 /** Runs steps against a fresh service and gives the CLI's JSON and what the service saw. */
 async function run(
   language: "go" | "python",
   steps: string,
   input: unknown = {},
-): Promise<{ run: CliRun; result: any; calls: readonly LoggedCall[] }> {
+): Promise<{ result: JsonRun; calls: readonly LoggedCall[] }> {
   const service: RunningProgram = await launchTypes(language);
   try {
-    const run = await executeSteps(service.endpoint, steps, { input });
+    const result = await executeSteps(service.endpoint, steps, { input });
     // A server hears of a cancellation a moment after the caller is gone.
     for (let i = 0; i < 50 && steps.includes("Sleep") && !service.calls.some(isEnd); i++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    return { run, result: JSON.parse(run.stdout), calls: service.calls };
+    return { result, calls: service.calls };
   } finally {
     await service.stop();
   }
+}
+
+/** The messages of `Count` from 1 to `to`. */
+function numbers(to: number): { value: number }[] {
+  return Array.from({ length: to }, (_, index) => ({ value: index + 1 }));
 }
 
 function isEnd({ call }: LoggedCall): boolean {
@@ -32,7 +37,7 @@ for (const language of ["go", "python"] as const) {
 
   describe(`streams, with ${language}`, { timeout: 60_000 }, () => {
     it("come from the server, to it, and both ways", { skip }, async () => {
-      const { run: { code }, result } = await run(
+      const { result } = await run(
         language,
         `
   - { service: types, method: Count, input: { to: 5 }, output: counted }
@@ -41,9 +46,9 @@ for (const language of ["go", "python"] as const) {
   - { service: types, method: Sum, input: [], output: nothing }
 `,
       );
-      assert.equal(code, 0, JSON.stringify(result.error));
+      assert.equal(result.exitCode, 0, result.error?.message);
       assert.deepEqual(result.output, {
-        counted: [1, 2, 3, 4, 5].map((value) => ({ value })),
+        counted: numbers(5),
         sum: { value: 15 },
         squares: [1, 4, 9, 16, 25].map((value) => ({ value })),
         nothing: { value: 0 },
@@ -51,7 +56,7 @@ for (const language of ["go", "python"] as const) {
     });
 
     it("are closed when enough has come", { skip }, async () => {
-      const { run: { code }, result } = await run(
+      const { result } = await run(
         language,
         `
   - { service: types, method: Count, stream: { until: "{{ .item.value == 7 }}" }, output: until }
@@ -59,16 +64,16 @@ for (const language of ["go", "python"] as const) {
   - { service: types, method: Sum, input: "{{ .max }}", output: after }
 `,
       );
-      assert.equal(code, 0, JSON.stringify(result.error));
-      assert.equal(result.output.until.length, 7);
-      assert.equal(result.output.max.length, 3);
-      assert.deepEqual(result.output.after, { value: 6 }, "the connection is good for the next call");
+      assert.equal(result.exitCode, 0, result.error?.message);
+      assert.deepEqual(result.output["until"], numbers(7));
+      assert.deepEqual(result.output["max"], numbers(3));
+      assert.deepEqual(result.output["after"], { value: 6 }, "the connection is good for the next call");
     });
   });
 
   describe(`errors, with ${language}`, { timeout: 60_000 }, () => {
     it("bring their code, message and google.rpc details", { skip }, async () => {
-      const { run: { code }, result } = await run(
+      const { result } = await run(
         language,
         `
   - id: fail
@@ -77,18 +82,20 @@ for (const language of ["go", "python"] as const) {
     input: { code: 9, message: "The pot is empty", details: [ErrorInfo, BadRequest] }
 `,
       );
-      assert.equal(code, 1);
-      assert.equal(result.error.code, "FAILED_PRECONDITION");
-      assert.match(result.error.message, /The pot is empty/);
-      assert.equal(result.error.step, "fail");
-      const [info, bad] = result.error.details;
-      assert.equal(info["@type"], "type.googleapis.com/google.rpc.ErrorInfo");
-      assert.equal(info.reason, "OUT_OF_TEA");
-      assert.deepEqual(info.metadata, { shelf: "3" });
-      assert.equal(bad["@type"], "type.googleapis.com/google.rpc.BadRequest");
-      const violations = bad.field_violations ?? bad.fieldViolations;
-      assert.equal(violations[0].field, "cup.size");
-      assert.equal(violations[0].description, "is too small");
+      assert.equal(result.exitCode, 1);
+      assert.equal(result.error?.code, "FAILED_PRECONDITION");
+      assert.match(result.error?.message, /The pot is empty/);
+      assert.equal(result.error?.step, "fail");
+      const violation = { field: "cup.size", description: "is too small", reason: "", localized_message: null };
+      assert.deepEqual(result.error?.details, [
+        {
+          "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+          reason: "OUT_OF_TEA",
+          domain: "kitchen",
+          metadata: { shelf: "3" },
+        },
+        { "@type": "type.googleapis.com/google.rpc.BadRequest", field_violations: [violation] },
+      ]);
     });
 
     it("are retried after the delay that RetryInfo names, with the same key", { skip }, async () => {
@@ -101,7 +108,7 @@ for (const language of ["go", "python"] as const) {
     retry: { attempts: 3, initial: 1h }
 `,
       );
-      assert.equal(result.error.code, "UNAVAILABLE");
+      assert.equal(result.error?.code, "UNAVAILABLE");
       assert.equal(calls.length, 3);
       assert.equal(new Set(calls.map(({ key }) => key)).size, 1);
       const pauses = calls.slice(1).map(({ at }, index) => at - calls[index]!.at);
@@ -148,7 +155,7 @@ for (const language of ["go", "python"] as const) {
           - { service: types, method: Fail, input: { code: 9, message: "Stop" } }
 `,
       );
-      assert.equal(result.error.code, "FAILED_PRECONDITION");
+      assert.equal(result.error?.code, "FAILED_PRECONDITION");
       assert.equal(calls.find(isEnd)?.["cancelled"], true);
     });
   });
