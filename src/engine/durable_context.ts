@@ -81,7 +81,13 @@ export class DurableContext implements LifecycleContext {
 
   async rollback(options: RollbackOptions): Promise<RollbackOutcome> {
     const { saga } = this.#execution;
-    const outcome = await rollback(this.shielded(), saga.take(options.within), options);
+    const { within, error } = options;
+    const steps = saga.take(within);
+    if (steps.length > 0) {
+      const cause = within.cause === "timeout" || within.cause === "cancelled" ? within.cause : "error";
+      this.note({ type: "rollback_started", cause, error, steps: steps.length });
+    }
+    const outcome = await rollback(this.shielded(), steps, options);
     saga.remember(outcome);
     return outcome;
   }

@@ -1,4 +1,5 @@
 import type { Redactor } from "../../base/redact.ts";
+import { plural } from "../../base/text.ts";
 import type { OutputStream } from "../../runtime/runtime.ts";
 import { printable } from "../printable.ts";
 import { describeFailure } from "../report_run.ts";
@@ -39,7 +40,7 @@ export class LineProgress {
       case "run_finished":
         return `${workflow} ${entry.status}${took(this.#runStartedAt, time)}`;
       case "rollback_started":
-        return `rolling back ${entry.steps} after ${describeFailure(entry.error)}`;
+        return `rolling back ${plural(entry.steps, "step")} after ${describeFailure(entry.error)}`;
       case "cancel_requested":
         return entry.reason === "timeout" ? "the run's time is up" : "cancelling";
       case "log":

@@ -1,5 +1,5 @@
 import { describeFailure } from "../report_run.ts";
-import type { Entry, Failure, RunCause, RunEvent, RunStatus, StepOutcome, StepScheduled } from "../run_events.ts";
+import type { Entry, Failure, RunEvent, RunStatus, StepOutcome, StepScheduled } from "../run_events.ts";
 
 /** How a step or block stands, as far as the picture goes. */
 export type NodeStatus = "running" | "retrying" | "completed" | "failed" | "unknown" | "cancelled" | "skipped";
@@ -65,7 +65,8 @@ export class RunTree {
   status: RunStatus = "running";
   startedAt = 0;
   finishedAt: number | undefined;
-  rollback: { readonly cause: RunCause; readonly reason: string; readonly steps: number } | undefined;
+  /** Why steps are undone, and how many that are in all. */
+  rollback: { readonly reason: string; readonly steps: number } | undefined;
 
   /** Takes in one event; gives the text of a `log` step's line. */
   apply({ workflow, time, entry }: RunEvent): string | undefined {
@@ -85,7 +86,7 @@ export class RunTree {
       case "step_cancelled":
         return this.#end(entry, time);
       case "rollback_started":
-        this.rollback = { cause: entry.cause, reason: describeFailure(entry.error), steps: entry.steps };
+        this.rollback = { reason: describeFailure(entry.error), steps: entry.steps + (this.rollback?.steps ?? 0) };
         return;
       case "run_finished":
         this.status = entry.status;
