@@ -55,8 +55,8 @@ describe("metadata", () => {
     assert.equal(received["idempotency-key"], "key-1");
     assert.equal(received["traceparent"], "00-0af7651916cd43dd8448eb211c80319c-8000000080000000-01");
     assert.equal(received["x-maestro-run-id"], "run-1");
-    assert.equal(received["x-maestro-workflow"], "checkout");
-    assert.equal(received["x-maestro-step-id"], "order");
+    assert.equal(received["x-maestro-workflow"], "order");
+    assert.equal(received["x-maestro-step-id"], "pay");
     assert.match(String(received["user-agent"]), /^maestro /);
   });
 
