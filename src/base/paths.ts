@@ -3,8 +3,6 @@ export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
-const ABSOLUTE = /^(?:[A-Za-z]:)?[/\\]/;
-
 /** Joins a folder and a path, resolving `.` and `..`; an absolute path stands for itself. Separators are slashes. */
 export function joinPath(folder: string, path: string): string {
   const whole = folder === "" || path.startsWith("/") || DRIVE.test(path) ? path : `${folder}/${path}`;
