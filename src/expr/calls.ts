@@ -128,11 +128,11 @@ function compileSpec(
   const isMethod = node.op === "rcall";
   if (argNodes.length < least || argNodes.length > spec.takes.length) {
     const shift = isMethod ? 1 : 0;
-    return wrongArguments(
-      compilation,
-      node,
-      countMessage(name, least - shift, spec.takes.length - shift, argNodes.length - shift),
-    );
+    const message = countMessage(name, least - shift, spec.takes.length - shift, argNodes.length - shift);
+    const texts = argNodes.map((arg) => compilation.compile(arg) && compilation.textOf(arg));
+    const takesList = !isMethod && spec.takes.length === 1 && spec.takes[0] === KIND.list;
+    const hint = takesList && texts.length > 1 ? `write ${spec.name}([${texts.join(", ")}])` : undefined;
+    return wrongArguments(compilation, node, message, hint);
   }
   const args = argNodes.map((arg) => compilation.compile(arg));
   for (const [index, arg] of args.entries()) {
@@ -203,7 +203,7 @@ function suggest(compilation: Compilation, name: string, isMethod: boolean, args
   const known = isMethod
     ? [...METHODS.keys(), ...LIST_MACROS, ...OPTIONAL_MACROS]
     : [...FUNCTIONS.keys(), ...SPECIAL_FUNCTIONS];
-  const near = closest(name, known) ?? closest(name, isMethod ? FUNCTIONS.keys() : METHODS.keys());
+  const near = closest(name, known) ?? closest(name, isMethod ? FUNCTIONS.keys() : [...METHODS.keys(), ...LIST_MACROS]);
   if (near !== undefined) return `did you mean "${near}"?`;
   const synonym = closest(name, Object.keys(SYNONYMS));
   return synonym === undefined ? undefined : `write ${SYNONYMS[synonym]}`;

@@ -16,13 +16,26 @@ export interface DeferredLeaf {
   readonly at: DocumentPath;
   /** The string with its templates. */
   readonly text: string;
-  /** What it reads beside secrets: values by path, and the paths through which everything is null. */
+  /**
+   * What it reads beside secrets: `values` by path, the paths that are `absent`, and the `holders`: the last that is there of a path
+   * of which the rest is missing.
+   */
   readonly scope: JsonObject;
   /** The time that it sees, in milliseconds. */
   readonly now: number;
   /** The seed of the random numbers that it draws. */
   readonly random: readonly number[];
 }
+
+/** What `DeferredLeaf.scope` holds. */
+interface Captured {
+  readonly values: readonly [path: Path, value: JsonValue][];
+  readonly absent: readonly Path[];
+  readonly holders: readonly Path[];
+}
+
+/** A root name and the members behind it. */
+type Path = readonly (string | number)[];
 
 const MAX_CACHED = 1_000;
 const SEED_SIZE = 4;
@@ -31,17 +44,19 @@ const compiled = new Map<string, Leaf>();
 
 /** Captures what a leaf reads, so that it gives the same text at each attempt and each replay. */
 export function captureLeaf(leaf: Leaf, frame: Frame): DeferredLeaf {
-  const values: [path: readonly (string | number)[], value: JsonValue][] = [];
-  const absent: (readonly (string | number)[])[] = [];
+  const values: [path: Path, value: JsonValue][] = [];
+  const absent: Path[] = [];
+  const holders: Path[] = [];
   const site = leaf.pieces.find((piece): piece is Program => typeof piece !== "string")!.site;
   for (const path of shortestPaths(leaf.references)) {
-    let value: Value | undefined = frame.scope.lookup(String(path[0]));
-    for (let at = 1; at < path.length && value !== undefined; at++) value = member(value, path[at]!);
+    const { depth, value } = follow(path, frame.scope);
     if (value === ABSENT) absent.push(path);
-    else if (value !== undefined) values.push([path, leave(value, site, frame)]);
+    else if (depth === path.length && value !== undefined) values.push([path, leave(value, site, frame)]);
+    else if (typeof value === "object" && value !== null) holders.push(path.slice(0, depth));
+    else if (value !== undefined) values.push([path.slice(0, depth), leave(value, site, frame)]);
   }
   const random = leaf.needsRandom ? Array.from({ length: SEED_SIZE }, () => frame.scope.random()) : [];
-  return { at: leaf.at, text: leaf.text, scope: { values, absent }, now: frame.scope.now(), random };
+  return { at: leaf.at, text: leaf.text, scope: { values, absent, holders }, now: frame.scope.now(), random };
 }
 
 /**
@@ -79,10 +94,10 @@ function leafOf(item: DeferredLeaf): Leaf {
 
 function deferredScope(item: DeferredLeaf, leaf: Leaf, secrets: (name: string) => string | undefined): Scope {
   const roots: Record<string, ScopeValue> = {};
-  for (const [path, value] of (item.scope["values"] ?? []) as [(string | number)[], JsonValue][]) {
-    place(roots, path, value);
-  }
-  for (const path of (item.scope["absent"] ?? []) as (string | number)[][]) place(roots, path, ABSENT);
+  const { values, absent, holders } = item.scope as unknown as Captured;
+  for (const path of holders) place(roots, path, {});
+  for (const [path, value] of values) place(roots, path, value);
+  for (const path of absent) place(roots, path, ABSENT);
   const found: Record<string, string> = {};
   for (const { root, path } of leaf.references) {
     if (root !== "secrets" || typeof path[0] !== "string") continue;
@@ -97,13 +112,25 @@ function deferredScope(item: DeferredLeaf, leaf: Leaf, secrets: (name: string) =
   };
 }
 
+/** How far a path leads, and to what. */
+function follow(path: Path, scope: Scope): { readonly depth: number; readonly value: Value | undefined } {
+  let value: Value | undefined = scope.lookup(String(path[0]));
+  if (value === undefined) return { depth: 0, value };
+  for (let depth = 1; depth < path.length; depth++) {
+    const next = member(value, path[depth]!);
+    if (next === undefined) return { depth, value };
+    value = next;
+  }
+  return { depth: path.length, value };
+}
+
 /** The paths to capture: without secrets, and without those that lie inside another. */
-function shortestPaths(references: readonly Reference[]): readonly (readonly (string | number)[])[] {
+function shortestPaths(references: readonly Reference[]): readonly Path[] {
   const paths = references
     .filter((reference) => reference.root !== "secrets")
     .map((reference) => [reference.root, ...reference.path])
     .sort((a, b) => a.length - b.length);
-  const kept: (readonly (string | number)[])[] = [];
+  const kept: Path[] = [];
   for (const path of paths) {
     if (!kept.some((shorter) => shorter.every((key, index) => String(key) === String(path[index])))) kept.push(path);
   }
@@ -111,13 +138,20 @@ function shortestPaths(references: readonly Reference[]): readonly (readonly (st
 }
 
 /** Builds the maps that lead to a captured value. A list of which one entry is known is a map with that index as its key. */
-function place(roots: Record<string, ScopeValue>, path: readonly (string | number)[], value: ScopeValue): void {
+function place(roots: Record<string, ScopeValue>, path: Path, value: ScopeValue): void {
   let map = roots;
   for (const key of path.slice(0, -1)) {
-    if (!Object.hasOwn(map, key)) setMember(map, String(key), {});
+    if (!isOpen(map, key)) setMember(map, String(key), {});
     map = map[key] as Record<string, ScopeValue>;
   }
-  setMember(map, String(path.at(-1)), value);
+  const last = path.at(-1)!;
+  // What is known to be there may have been opened already, by a path that leads further.
+  const isHolder = isOpen(map, last) && isJsonObject(value) && Object.keys(value).length === 0;
+  if (!isHolder) setMember(map, String(last), value);
+}
+
+function isOpen(map: Record<string, ScopeValue>, key: string | number): boolean {
+  return Object.hasOwn(map, key) && isJsonObject(map[key]);
 }
 
 function replaceAt(value: JsonValue, path: DocumentPath, depth: number, by: JsonValue): JsonValue {

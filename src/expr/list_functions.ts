@@ -9,6 +9,9 @@ import { Bytes, plain, type Value } from "./value.ts";
 
 const { text: TEXT, number: NUMBER, list: LIST, map: MAP, bytes: BYTES } = KIND;
 
+/** What `min` and `max` compare. */
+const ORDERED = NUMBER | TEXT | KIND.timestamp | KIND.duration;
+
 const MAX_RANGE = 1_000_000;
 
 const SIZE: FunctionSpec = {
@@ -104,15 +107,15 @@ export const LIST_METHODS: readonly FunctionSpec[] = [
 function extreme(name: string, sign: 1 | -1, list: readonly Value[], site: Site, frame: Frame): Value {
   if (list.length === 0) return site.fail(`${name}() needs a list that is not empty`);
   frame.charge(list.length, site);
-  const fits = KIND.number | TEXT | KIND.timestamp | KIND.duration;
-  return list.map(plain).reduce((best, item) => {
-    const order = (kindOf(item) & fits) === 0 ? undefined : compare(item, best);
-    if (order === undefined) {
-      const kinds = kindName(item) === kindName(best) ? kindName(item) : `${kindName(best)} and ${kindName(item)}`;
-      site.fail(`${name}() needs numbers, but the list holds ${kinds}`);
-    }
-    return order! * sign > 0 ? item : best;
-  });
+  const values = list.map(plain);
+  const wrong = values.find((item) => (kindOf(item) & ORDERED) === 0 || kindOf(item) !== kindOf(values[0]!));
+  if (wrong !== undefined) {
+    const kinds = kindOf(wrong) === kindOf(values[0]!)
+      ? kindName(wrong)
+      : `${kindName(values[0]!)} and ${kindName(wrong)}`;
+    site.fail(`${name}() needs values of one kind that have an order, but the list holds ${kinds}`);
+  }
+  return values.reduce((best, item) => compare(item, best)! * sign > 0 ? item : best);
 }
 
 /** Rounds half away from zero, in decimal: `round(1.005, 2)` is 1.01. */

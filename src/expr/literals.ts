@@ -73,13 +73,11 @@ function noteUnquotedKey(compilation: Compilation, node: Node & { readonly op: "
   });
 }
 
+/** The value of a literal; `undefined` for a number that JSON cannot hold exactly. */
 function literal(value: unknown): Value | undefined {
   if (value instanceof Uint8Array) return new Bytes(value);
-  if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "number") {
-    return value;
-  }
-  const number = Number(typeof value === "bigint" ? value : (value as { valueOf(): bigint }).valueOf());
-  const isExact = Math.abs(number) <= MAX_WHOLE &&
-    BigInt(number) === BigInt((value as { valueOf(): bigint }).valueOf());
-  return isExact ? number : undefined;
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number") return Math.abs(value) <= MAX_WHOLE ? value : undefined;
+  const whole = (value as bigint | { valueOf(): bigint }).valueOf();
+  return whole >= -BigInt(MAX_WHOLE) && whole <= BigInt(MAX_WHOLE) ? Number(whole) : undefined;
 }

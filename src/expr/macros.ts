@@ -136,8 +136,8 @@ export function compileOptionalSource(compilation: Compilation, node: MethodNode
 }
 
 /** Notes that a call has the wrong arguments, and stands in for it. */
-export function wrongArguments(compilation: Compilation, node: Node, message: string): Compiled {
-  compilation.report("wrong_arguments", node, message);
+export function wrongArguments(compilation: Compilation, node: Node, message: string, hint?: string): Compiled {
+  compilation.report("wrong_arguments", node, message, { hint });
   return { run: () => null, kinds: KIND.any };
 }
 

@@ -105,18 +105,21 @@ function explain(error: ParseError, expression: string): ParseFailure {
   }
   if (error.code === "reserved_identifier") return reserved(expression.slice(start, error.range?.end), start);
   if (error.code === "invalid_macro_argument") {
-    const name = expression.slice(Math.max(0, start - 100), start).match(/(\w+)\s*\(\s*$/)?.[1] ?? "the macro";
+    const name = expression.slice(Math.max(0, start - 100), start).match(/(\w+)\s*\([^()]*$/)?.[1] ?? "map";
     const message = `The first argument of ${name}() must be a name for the variable`;
     return { code: "wrong_arguments", message, hint: `such as list.${name}(x, …)`, ...place };
   }
   const message = toSentence(error.summary, expression, place);
-  return { code: "expression_syntax", message, hint: syntaxHint(expression, place.start), ...place };
+  const isChain = message.startsWith('Expected ":"') && expression.includes("?.");
+  const hint = isChain ? 'write ".?" for a member that may be missing' : syntaxHint(expression, place.start);
+  return { code: "expression_syntax", message, hint, ...place };
 }
 
 function toSentence(summary: string, expression: string, place: { start: number; end: number }): string {
   const expected = summary.match(/^Expected (\w+), got (\w+)$/);
   if (expected !== null) return `Expected ${TOKENS[expected[1]!]} but found ${TOKENS[expected[2]!]}`;
   const unexpected = summary.match(/^Unexpected token: (\w+)$/);
+  if (unexpected?.[1] === "EOF") return "The expression ends too early";
   if (unexpected !== null) return `Unexpected ${TOKENS[unexpected[1]!]}`;
   if (!summary.startsWith("Unexpected character")) return summary;
   const rest = expression.slice(place.start);

@@ -4,9 +4,8 @@ import type { Frame, LenientRun, Run } from "./frame.ts";
 import { KIND, kindName, type Kinds } from "./kind.ts";
 import { isPlainKey, member, type MemberKey, memberNames, plainMember } from "./member.ts";
 import type { Node } from "./parse.ts";
-import { ABSENT } from "./scope.ts";
 import type { Site } from "./source.ts";
-import { isNothing, Optional, plain, type Value } from "./value.ts";
+import { isNothing, Native, Optional, plain, type Value } from "./value.ts";
 
 /** A node that reads a name, a member or an index. */
 type PathNode = Node & { readonly op: "id" | "." | ".?" | "[]" | "[?]" };
@@ -133,7 +132,11 @@ function compileIndex(compilation: Compilation, node: Node & { readonly op: "[]"
     const value = readReceiver(frame);
     const key = indexKey(readIndex(frame), site);
     const found = member(value, key);
-    return found === undefined ? reportMissing(value, [key], text, site) : found;
+    if (found !== undefined) return found;
+    // The key may be a secret: then only its own text is shown.
+    return site.source.readsSecrets
+      ? site.missing(`${site.expression} is missing`)
+      : reportMissing(value, [key], text, site);
   };
   return { run, kinds: KIND.any };
 }
@@ -149,24 +152,24 @@ function indexKey(value: Value, site: Site): MemberKey {
 function reportMissing(start: Value, keys: readonly MemberKey[], baseText: string, site: Site): never {
   let value = start;
   let path = baseText;
-  let last = baseText;
+  let last = baseText.match(/\w+$/)?.[0] ?? baseText;
   for (const key of keys) {
     const next = member(value, key);
     const holder = last;
     path += typeof key === "string" && /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
     last = String(key);
-    if (next === undefined) site.missing(`${path} is missing${describeHolder(holder, value, path)}`);
+    if (next === undefined) site.missing(`${path} is missing${describeHolder(holder, value, path, site)}`);
     value = next;
   }
   return site.missing(`${path} is missing`);
 }
 
-function describeHolder(name: string, holder: Value, path: string): string {
-  // Names of environment variables and secrets are no business of an error message.
-  if (/^(?:env|secrets)\b/.test(path)) return "";
+function describeHolder(name: string, holder: Value, path: string, site: Site): string {
+  // Names of environment variables, and whatever a secret holds, are no business of an error message.
+  if (site.source.readsSecrets || /^env\b/.test(path)) return "";
   const value = plain(holder);
   if (Array.isArray(value)) return ` (${name} has ${value.length === 1 ? "1 entry" : `${value.length} entries`})`;
-  if (value === null || value === ABSENT || typeof value !== "object") return ` (${name} is ${kindName(value)})`;
+  if (value === null || typeof value !== "object" || value instanceof Native) return ` (${name} is ${kindName(value)})`;
   const names = memberNames(value);
   return names === "" ? ` (${name} is empty)` : ` (${name} has: ${names})`;
 }

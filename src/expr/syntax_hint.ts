@@ -22,7 +22,7 @@ const NOTATIONS: readonly Notation[] = [
   { here: /^\|/, hint: 'write "||"' },
   { here: /^\$/, hint: "names have no dollar sign" },
   { here: /^`/, hint: "quote text with ' or \"" },
-  { here: /^[^\x00-\x7f]/, hint: 'write x["…"] for a key that is no plain name' },
+  { here: /^\.?[^\x00-\x7f]/, hint: 'write x["…"] for a key that is no plain name' },
   { here: /^["'([{]/, before: /\.$/, hint: 'write x["…"] for a key that is no plain name' },
   { here: /^\.(?:\s|$)/, hint: "name what to read, such as .input" },
   { here: /^["']/, before: /[\w)\]"']$/, hint: "join texts with +, and close each quote" },
