@@ -1,8 +1,10 @@
-// Compiles the command line into one file that needs nothing beside it: `npm run build` for this machine, `npm run build:all` for all.
+// Compiles the command line into one file that needs nothing beside it: `npm run build` for this machine, `npm run build:all` for all;
+// `-- --outdir DIR` puts it elsewhere than into dist/.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { formatMilliseconds, ROOT, runCommand } from "./command.ts";
 
 /** A platform that Bun can compile for. Its runtime part comes from the npm registry once and is then kept by Bun. */
@@ -24,19 +26,21 @@ const ALL: readonly Target[] = [
   { bun: "bun-windows-x64", file: "maestro-windows-x64.exe" },
 ];
 
-const DIST = join(ROOT, "dist");
 const LIMIT_MS = 300_000;
 
-const isAll = process.argv.includes("--all");
+const { values } = parseArgs({
+  options: { all: { type: "boolean", default: false }, outdir: { type: "string", default: join(ROOT, "dist") } },
+});
+const DIST = resolve(values.outdir);
 mkdirSync(DIST, { recursive: true });
 const version = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
 const commit = await readCommit();
 const sums: string[] = [];
-for (const target of isAll ? ALL : [HERE]) {
+for (const target of values.all ? ALL : [HERE]) {
   if (await compile(target)) sums.push(`${checksum(target.file)}  ${target.file}\n`);
   else process.exitCode = 1;
 }
-if (isAll) writeFileSync(join(DIST, "SHA256SUMS"), sums.join(""));
+if (values.all) writeFileSync(join(DIST, "SHA256SUMS"), sums.join(""));
 
 async function compile({ bun, file }: Target): Promise<boolean> {
   const path = join(DIST, file);
@@ -55,11 +59,11 @@ async function compile({ bun, file }: Target): Promise<boolean> {
     "src/runtime/bun.ts",
   ], { timeoutMs: LIMIT_MS });
   if (result.code === 0) {
-    console.log(`dist/${file} (${formatMilliseconds(result.milliseconds)})`);
+    console.log(`${relative(ROOT, path)} (${formatMilliseconds(result.milliseconds)})`);
     return true;
   }
   const reason = result.isTimedOut ? "it took too long" : result.output.trimEnd();
-  console.error(`dist/${file} could not be built: ${reason}`);
+  console.error(`${relative(ROOT, path)} could not be built: ${reason}`);
   return false;
 }
 
