@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createMaestro } from "../../src/maestro.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import { GrpcOrderClient } from "./grpc_glue.ts";
+import { HttpOrderClient } from "./http_glue.ts";
+import { type Inputs, type OrderClient, placeOrder } from "./order_glue.ts";
+import { INPUT, orderWorkflow, OUTPUT, type Protocol } from "./order_workflow.ts";
+import { ordersDescriptorSet, ordersService } from "./orders_descriptors.ts";
+import { startServers } from "./servers.ts";
+import { type Spread, spreadOf } from "./spread.ts";
+import { type Cost, costOf } from "./stopwatch.ts";
+
+/** What the 5-call workflow came to over one protocol, so many at a time. */
+export interface CallsRow {
+  readonly protocol: Protocol;
+  readonly concurrency: number;
+  /** Workflows a second. */
+  readonly maestro: Spread;
+  readonly glue: Spread;
+  /** Maestro's throughput by the glue code's of the same round. */
+  readonly ratio: Spread;
+  /** The glue code's processor time by Maestro's of the same round. */
+  readonly cpuRatio: Spread;
+}
+
+/** Options of `benchCalls`. */
+export interface CallsOptions {
+  readonly runtime: Runtime;
+  readonly rounds: number;
+}
+
+/** One of the two that are compared. */
+export interface Rival {
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type OpenRival = () => Promise<Rival>;
+
+const CASES = (["grpc", "http"] as const).flatMap((protocol) => [
+  { protocol, concurrency: 1, runs: 250 },
+  { protocol, concurrency: 50, runs: 1_000 },
+]);
+
+/** Rounds whose figures are thrown away: they compile the code. */
+const WARM_UPS = 3;
+
+/**
+ * Runs the same 5-call workflow by Maestro and by hand-written glue code.
+ *
+ * Both open everything anew in each round, warm up, and then are measured, one after the other and in turns the first.
+ */
+export async function benchCalls({ runtime, rounds }: CallsOptions): Promise<CallsRow[]> {
+  const servers = await startServers();
+  const folder = await mkdtemp(join(tmpdir(), "maestro-bench-"));
+  try {
+    await writeFile(join(folder, "orders.binpb"), await ordersDescriptorSet());
+    const rows: CallsRow[] = [];
+    for (const each of CASES) {
+      const endpoint = servers[each.protocol];
+      const file = join(folder, "workflow.yaml");
+      const maestro = (): Promise<Rival> => openMaestro(runtime, file, orderWorkflow(each.protocol, endpoint));
+      rows.push(await compare({ ...each, rounds }, maestro, () => openGlue(each.protocol, endpoint)));
+    }
+    return rows;
+  } finally {
+    servers.stop();
+    await rm(folder, { recursive: true });
+  }
+}
+
+interface Comparison {
+  readonly protocol: Protocol;
+  readonly concurrency: number;
+  readonly runs: number;
+  readonly rounds: number;
+}
+
+async function compare(options: Comparison, openMaestro: OpenRival, openGlue: OpenRival): Promise<CallsRow> {
+  const { protocol, concurrency, runs, rounds } = options;
+  const maestro: Cost[] = [];
+  const glue: Cost[] = [];
+  for (let round = -WARM_UPS; round < rounds; round++) {
+    const isMaestroFirst = round % 2 === 0;
+    const first = await measure(isMaestroFirst ? openMaestro : openGlue, concurrency, runs);
+    const second = await measure(isMaestroFirst ? openGlue : openMaestro, concurrency, runs);
+    if (round < 0) continue;
+    maestro.push(isMaestroFirst ? first : second);
+    glue.push(isMaestroFirst ? second : first);
+  }
+  const perSecond = ({ wallMs }: Cost): number => runs / wallMs * 1_000;
+  return {
+    protocol,
+    concurrency,
+    maestro: spreadOf(maestro.map(perSecond)),
+    glue: spreadOf(glue.map(perSecond)),
+    ratio: spreadOf(maestro.map((cost, round) => glue[round]!.wallMs / cost.wallMs)),
+    cpuRatio: spreadOf(maestro.map((cost, round) => glue[round]!.cpuMs / cost.cpuMs)),
+  };
+}
+
+async function measure(open: OpenRival, concurrency: number, runs: number): Promise<Cost> {
+  const rival = await open();
+  try {
+    await runMany(rival, concurrency, concurrency * 2);
+    return await costOf(() => runMany(rival, concurrency, runs));
+  } finally {
+    await rival.close();
+  }
+}
+
+/** Runs a rival so many times, so many at a time. */
+export async function runMany(rival: Rival, concurrency: number, runs: number): Promise<void> {
+  let left = runs;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await rival.run();
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+}
+
+/** Maestro as a library: what the command line does for each run, without a process for each. */
+export async function openMaestro(runtime: Runtime, file: string, text: string): Promise<Rival> {
+  const maestro = createMaestro({ runtime: { ...runtime, readFile } });
+  const { workflow, diagnostics } = await maestro.load({ file, text });
+  if (workflow === undefined) throw new Error(JSON.stringify(diagnostics));
+  const run = async (): Promise<JsonResult> => {
+    const handle = await maestro.start(workflow, { input: INPUT });
+    return await handle.result();
+  };
+  const { output, error } = await run();
+  assert.deepEqual(error, null);
+  assert.deepEqual(output, OUTPUT);
+  return {
+    async run() {
+      const { status, error } = await run();
+      if (status !== "completed") throw new Error(`A run failed: ${error?.message}`);
+    },
+    close: () => maestro.close(),
+  };
+}
+
+type JsonResult = Awaited<ReturnType<Awaited<ReturnType<ReturnType<typeof createMaestro>["start"]>>["result"]>>;
+
+/** The glue code over one protocol. */
+export async function openGlue(protocol: Protocol, endpoint: string): Promise<Rival> {
+  const client: OrderClient = protocol === "http"
+    ? new HttpOrderClient(endpoint)
+    : new GrpcOrderClient(endpoint, await ordersService());
+  const input = INPUT as unknown as Inputs["CreateOrder"];
+  assert.deepEqual(await placeOrder(client, input), OUTPUT);
+  return {
+    async run() {
+      await placeOrder(client, input);
+    },
+    async close() {
+      await Promise.resolve();
+      client.close();
+    },
+  };
+}
