@@ -55,13 +55,17 @@ function* callsIn(step: PlanStep): IterableIterator<CallStep> {
   for (const { steps } of partsOf(step)) for (const child of steps) yield* callsIn(child);
 }
 
-const READING_METHOD =
-  /^(?:Get|List|Find|Search|Check|Count|Fetch|Lookup|Query|Read|Describe|Exists|Ping|Health|Status|Validate|Verify)(?![a-z])/;
+/** Beginnings of names that say that a method changes something. */
+const CHANGING_METHOD = new RegExp(
+  "^(?:Add|Allocate|Approve|Assign|Authorize|Book|Cancel|Capture|Charge|Commit|Confirm|Create|Debit|Credit|Delete|Deploy|Disable|Enable|" +
+    "Grant|Insert|Invite|Issue|Open|Pay|Place|Post|Provision|Publish|Put|Refund|Register|Remove|Reserve|Revoke|Save|Send|Set|Ship|" +
+    "Start|Stop|Store|Submit|Transfer|Update|Upload|Upsert|Withdraw|Write)(?![a-z])",
+);
 
 /** HTTP says so by its verbs; of gRPC methods only the name is known here. */
 function mayChange(call: CallStep, plan: Plan): boolean {
   const { service, methodText } = call.call;
   const isHttp = plan.services.get(service)?.type === "http" || /\s/.test(methodText.trim());
   if (isHttp) return !/^\s*(?:GET|HEAD|OPTIONS)\s/.test(methodText);
-  return !READING_METHOD.test(methodText.split("/").at(-1) ?? "");
+  return CHANGING_METHOD.test(methodText.split("/").at(-1) ?? "");
 }

@@ -1,6 +1,6 @@
 import type { Issue } from "../base/diagnostics.ts";
-import { isJsonObject } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
+import { unknownMember } from "./check_input.ts";
 import type { NameLayer } from "./check_layers.ts";
 import { type Declaration, type Declarations, type Enclosure, RESERVED_NAMES, whereTheyPart } from "./check_names.ts";
 import type { PlacedReference, TemplateUse } from "./check_references.ts";
@@ -113,14 +113,9 @@ function inService(reference: PlacedReference, reader: Reader): Problem | undefi
 }
 
 function ofInput(path: PlacedReference["path"], schema: Plan["inputSchema"]): Problem | undefined {
-  const [key] = path;
-  if (typeof key !== "string" || !isJsonObject(schema) || !isJsonObject(schema["properties"])) return undefined;
-  const isClosed = schema["additionalProperties"] === false && schema["patternProperties"] === undefined;
-  const isComposed = ["$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"].some((keyword) =>
-    Object.hasOwn(schema, keyword)
-  );
-  if (!isClosed || isComposed || Object.hasOwn(schema["properties"], key)) return undefined;
-  const known = Object.keys(schema["properties"]);
+  const unknown = unknownMember(schema, path);
+  if (unknown === undefined) return undefined;
+  const { key, known } = unknown;
   return {
     code: "unknown_input",
     message: `The input schema has no "${key}"`,

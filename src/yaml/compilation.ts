@@ -10,7 +10,8 @@ import {
   type PartsTemplate,
   type Template,
 } from "../expr/mod.ts";
-import type { PlanService } from "../plan/plan.ts";
+import { knownKinds } from "../plan/check_kinds.ts";
+import type { Plan, PlanService } from "../plan/plan.ts";
 import type { StepIds } from "./step_ids.ts";
 
 /** What compiling one document shares: its services, its ids, and the issues found so far. */
@@ -20,10 +21,13 @@ export class Compilation {
   readonly ids: StepIds;
   readonly #options: CompileOptions;
 
-  /** `names` are all names that the document sets: no variable of a macro may be called like one. */
-  constructor(ids: StepIds, names: ReadonlySet<string>) {
+  /**
+   * `names` are all names that the document sets: no variable of a macro may be called like one. What the input schema says of
+   * types is used to check expressions.
+   */
+  constructor(ids: StepIds, names: ReadonlySet<string>, inputSchema: Plan["inputSchema"]) {
     this.ids = ids;
-    this.#options = { names };
+    this.#options = { names, kindOf: (root, path) => knownKinds(root, path, inputSchema) };
   }
 
   error(code: string, message: string, path: DocumentPath, more: Pick<Issue, "hint" | "onKey" | "span"> = {}): void {

@@ -81,13 +81,14 @@ function compileDocument(
 ): { readonly plan: Plan; readonly issues: readonly Issue[] } {
   const structure = checkStructure(value);
   const declared = findDeclarations(value);
-  const compilation = new Compilation(new StepIds(declared.ids), declared.names);
   const fields = new Fields(value, []);
+  const schema = fields.value("input_schema");
+  const inputSchema = isJsonObject(schema) || typeof schema === "boolean" ? schema : undefined;
+  const compilation = new Compilation(new StepIds(declared.ids), declared.names, inputSchema);
   for (const [name, service] of Object.entries(fields.fields("services").map)) {
     compilation.services.set(name, compileService(compilation, name, service));
   }
   const output = fields.value("output");
-  const inputSchema = fields.value("input_schema");
   const plan: Plan = {
     name: fields.text("name") ?? "",
     version: typeof fields.value("version") === "number"
@@ -95,7 +96,7 @@ function compileDocument(
       : fields.text("version") ?? "",
     description: fields.text("description"),
     timeoutMs: fields.duration("timeout"),
-    inputSchema: isJsonObject(inputSchema) || typeof inputSchema === "boolean" ? inputSchema : undefined,
+    inputSchema,
     services: compilation.services,
     steps: compileSteps(compilation, fields.value("steps"), ["steps"], []),
     output: output === undefined ? undefined : compilation.template(output, ["output"]),
