@@ -10,8 +10,8 @@ import { TreeProgress } from "./tree_progress.ts";
 
 /** How a run is shown on standard error while it goes on, and what is said of its end. */
 export interface Progress {
-  /** Hears the run. */
-  readonly onEvent: RunListener;
+  /** Hears the run; `undefined` spares the engine the telling. */
+  readonly onEvent: RunListener | undefined;
   /** Tells the user something that is no event of the run. */
   note(text: string): void;
   /** Says how a run that did not complete went wrong. */
@@ -26,7 +26,7 @@ export async function createProgress(cli: Cli, settings: Settings, redactor: Red
   if (settings.logFormat !== undefined || settings.logLevel !== undefined) return logProgress(cli, settings, redactor);
   if (settings.quiet) {
     return {
-      onEvent: () => undefined,
+      onEvent: undefined,
       note: (text) => say(cli, text),
       report,
       stop: () => undefined,
