@@ -1,13 +1,12 @@
 // Shows what Maestro does, in two runs of one workflow with real services: one that goes well, one that is rolled back.
 // `npm run demo`
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import process from "node:process";
 import { styleText } from "node:util";
 import { commandOf, EXAMPLES, type Program, PROGRAMS } from "../examples/catalogue.ts";
+import { ROOT } from "./command.ts";
 import { launch, type LoggedCall, type RunningProgram } from "../examples/launch.ts";
 
-const ROOT = join(import.meta.dirname, "..");
 const FOLDER = "examples/order_processing";
 const SERVICES: readonly (readonly [string, Program])[] = Object.entries(EXAMPLES["order_processing"] ?? {})
   .map(([name, program]) => [name, PROGRAMS[program] as Program]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { inputOf, runExample, summary } from "./run_example.ts";
+import { assertShownIn, inputOf, runExample, summary } from "./run_example.ts";
 
 const env = { MAESTRO_SECRET_PLATFORM_KEY: "platform-secret-7" };
 
@@ -8,6 +8,7 @@ describe("examples/deployment_pipeline", { timeout: 60_000 }, () => {
   it("replaces the running version; verbs, paths, lists and braces come out as written", async () => {
     const run = await runExample("deployment_pipeline", { env });
     assert.equal(run.code, 0, run.stderr);
+    assertShownIn("deployment_pipeline", run.stdout);
     const query = "avg:http.errors{service:checkout,env:staging} < 2";
     assert.deepEqual(JSON.parse(run.stdout), {
       image: "registry/checkout:1.5.0",

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { inputOf, runExample, summary } from "./run_example.ts";
+import { assertShownIn, inputOf, runExample, summary } from "./run_example.ts";
 
 describe("examples/order_processing", { timeout: 60_000 }, () => {
   it("ships an order, and retries the busy card network with the same key", async () => {
     const run = await runExample("order_processing");
     assert.equal(run.code, 0, run.stderr);
     assert.deepEqual(JSON.parse(run.stdout), { order: "order-1", paid: 80, pickup: "tomorrow" });
+    assertShownIn("order_processing", run.stdout);
     assert.deepEqual(summary(run.calls), [
       "inventory Reserve → OK",
       "payment Charge → RESOURCE_EXHAUSTED",

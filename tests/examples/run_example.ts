@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { examplePath, EXAMPLES, missingFor, type Program, PROGRAMS } from "../../examples/catalogue.ts";
 import { launch, type LoggedCall, type RunningProgram } from "../../examples/launch.ts";
@@ -74,15 +76,28 @@ export async function runExample(name: string, options: RunExampleOptions = {}):
 }
 
 /** The services of an example that run. */
-export interface RunningServices {
+interface RunningServices {
   /** `--endpoint name=address` for each. */
   readonly endpointFlags: readonly string[];
   /** Stops them and gives all calls that they got, in the order in which they were answered. */
   stop(): Promise<readonly LoggedCall[]>;
 }
 
+/** Asserts that the page of an example shows the result that it has: apart from ids, times and durations. */
+export function assertShownIn(name: string, output: string): void {
+  const page = readFileSync(examplePath(`${name}/README.md`), "utf8");
+  const shown = /```json\n(.+?)\n```/s.exec(page)?.[1] ?? "";
+  assert.deepEqual(JSON.parse(steady(output)), JSON.parse(steady(shown)));
+}
+
+/** Puts fixed values in place of those that differ from run to run. */
+function steady(json: string): string {
+  return json.replace(/-[0-9a-f]{8}"/g, '-id"').replace(/\d{4}-\d\d-\d\dT[^"]+/g, "time")
+    .replace(/"seconds": ?[\d.]+/, '"seconds":0');
+}
+
 /** Starts programs on free ports: pairs of a service's name in the workflow and the program behind it. */
-export async function startServices(behind: readonly (readonly [string, string])[]): Promise<RunningServices> {
+async function startServices(behind: readonly (readonly [string, string])[]): Promise<RunningServices> {
   const running = new Map<string, RunningProgram>();
   const stop = async (): Promise<readonly LoggedCall[]> => {
     await Promise.all([...running.values()].map((program) => program.stop()));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { inputOf, reasonToSkip, runExample, summary } from "../examples/run_example.ts";
+import { assertShownIn, inputOf, reasonToSkip, runExample, summary } from "../examples/run_example.ts";
 
 const skip = reasonToSkip(["go", "python", "java"]) ?? false;
 const env = { MAESTRO_SECRET_MAIL_TOKEN: "m", MAESTRO_SECRET_ARCHIVE_TOKEN: "a", TENANT: "acme" };
@@ -9,6 +9,7 @@ describe("examples/seed_polyglot", { timeout: 60_000 }, () => {
   it("runs the workflow of the second README over Go, Python, Node and Java", { skip }, async () => {
     const run = await runExample("seed_polyglot");
     assert.equal(run.code, 0, run.stderr);
+    assertShownIn("seed_polyglot", run.stdout);
     assert.deepEqual(JSON.parse(run.stdout), { id: "submission-1", status: "accepted" });
     const submitted = inputOf(run.calls, "POST /submit");
     assert.deepEqual(submitted["enrichment"], { id: "doc-1", source: "archive", related: 3 });
@@ -35,6 +36,7 @@ describe("examples/loan_application", { timeout: 60_000 }, () => {
   it("pays out a loan", { skip }, async () => {
     const run = await runExample("loan_application", { env });
     assert.equal(run.code, 0, run.stderr);
+    assertShownIn("loan_application", run.stdout);
     const output = JSON.parse(run.stdout);
     assert.equal(output.monthly_payment, 275.27);
     assert.match(output.valid_until, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
@@ -77,6 +79,7 @@ describe("examples/document_analysis", { timeout: 60_000 }, () => {
   it("reads a document and files it", { skip }, async () => {
     const run = await runExample("document_analysis", { env });
     assert.equal(run.code, 0, run.stderr);
+    assertShownIn("document_analysis", run.stdout);
     const { seconds, ...output } = JSON.parse(run.stdout);
     assert.equal(typeof seconds, "number");
     const card = {
