@@ -20,7 +20,7 @@ interface StaticPath {
 const LITERAL_ROOTS: ReadonlySet<string> = new Set(["env", "secrets"]);
 
 /** Tells whether a node reads a path. */
-export function isPath(node: Node): node is PathNode {
+function isPath(node: Node): node is PathNode {
   return node.op === "id" || node.op === "." || node.op === ".?" || node.op === "[]" || node.op === "[?]";
 }
 

@@ -33,7 +33,7 @@ export const NAMES: { readonly [name: string]: ScopeValue } = {
 };
 
 /** 2026-11-20T09:00:00Z. */
-export const NOW: number = Date.UTC(2026, 10, 20, 9);
+const NOW: number = Date.UTC(2026, 10, 20, 9);
 
 /** Makes a scope of `NAMES` and `more`, with a fixed clock and counted randomness. */
 export function scopeWith(more: { readonly [name: string]: ScopeValue } = {}): Scope {
