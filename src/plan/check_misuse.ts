@@ -7,6 +7,16 @@ export function checkMisuse(plan: Plan): readonly Issue[] {
   const issues: Issue[] = [];
   for (const step of plan.steps) checkReturns(issues, step, undefined);
   for (const step of plan.finally) checkReturns(issues, step, "finally");
+  for (const call of plan.finally.flatMap((step) => [...callsIn(step)])) {
+    if (call.compensate === undefined) continue;
+    issues.push({
+      severity: "warning",
+      code: "never_compensated",
+      message: `The "compensate" of "${call.id}" never runs: finally comes after the rollback`,
+      path: [...call.origin, "compensate"],
+      onKey: true,
+    });
+  }
   const calls = plan.steps.flatMap((step) => [...callsIn(step)]);
   if (calls.some((call) => call.compensate !== undefined)) {
     const last = plan.steps.at(-1);

@@ -54,6 +54,12 @@ function checkMethod(compilation: Compilation, fields: Fields, isGrpc: boolean):
   const method = fields.text("method")?.trim();
   if (method === undefined) return;
   const path = fields.at("method");
+  if (method === "") {
+    compilation.error("bad_method", '"method" is empty', path, {
+      hint: isGrpc ? "for example CreateUser" : 'for example "POST /users"',
+    });
+    return;
+  }
   if (isGrpc) {
     if (method.includes("{{") || /^(?:[\w.]+\/)?[A-Za-z_]\w*$/.test(method)) return;
     compilation.error("bad_method", `"${method}" is no gRPC method`, path, {

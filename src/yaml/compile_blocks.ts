@@ -1,6 +1,7 @@
 import type { DocumentPath } from "../base/diagnostics.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { DagStep, ForeachStep, PlanStep, PlanStepBase, RepeatStep, SwitchStep } from "../plan/plan.ts";
+import { KIND, kindNames } from "../expr/mod.ts";
 import { planDependencies } from "../plan/check_dag.ts";
 import type { Compilation } from "./compilation.ts";
 import { compileEvery } from "./compile_retry.ts";
@@ -46,10 +47,21 @@ export function compileForeach(
   steps: readonly PlanStep[],
   concurrency: Concurrency,
 ): ForeachStep {
+  const items = compilation.template(fields.value("foreach") ?? [], fields.at("foreach"));
+  if ((items.kinds & (KIND.list | KIND.null)) === 0) {
+    compilation.error(
+      "not_a_list",
+      `"foreach" goes over a list, but this is ${kindNames(items.kinds)}`,
+      fields.at("foreach"),
+      {
+        hint: items.isConstant ? "write a list, or a template that gives one" : undefined,
+      },
+    );
+  }
   return {
     ...base,
     kind: "foreach",
-    items: compilation.template(fields.value("foreach") ?? [], fields.at("foreach")),
+    items,
     as: fields.text("as") ?? "item",
     steps,
     collect: compileCollect(compilation, fields),

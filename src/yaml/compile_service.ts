@@ -2,6 +2,7 @@ import { isJsonObject, type JsonValue } from "../base/json.ts";
 import { isReservedWord } from "../plan/check_names.ts";
 import type { PlanService } from "../plan/plan.ts";
 import { checkErrorCodes } from "./check_error_codes.ts";
+import { checkService } from "./check_service.ts";
 import type { Compilation } from "./compilation.ts";
 import { compileRetry } from "./compile_retry.ts";
 import { Fields } from "./fields.ts";
@@ -35,7 +36,7 @@ export function compileService(compilation: Compilation, name: string, value: Js
       },
     );
   }
-  return {
+  const service: PlanService = {
     name,
     type: type === "grpc" || type === "function" ? type : "http",
     endpoint: compilation.template(fields.text("endpoint") ?? "", fields.at("endpoint")),
@@ -58,6 +59,8 @@ export function compileService(compilation: Compilation, name: string, value: Js
     maxResponse: byteSize(fields.value("max_response")) ?? DEFAULT_MAX_RESPONSE,
     origin: fields.path,
   };
+  checkService(compilation, fields, service);
+  return service;
 }
 
 function compileOptional(compilation: Compilation, fields: Fields, key: string): PlanService["headers"] {

@@ -1,6 +1,6 @@
 import type { DocumentPath, Issue } from "../base/diagnostics.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import { didYouMean } from "../base/text.ts";
+import { closest, didYouMean } from "../base/text.ts";
 import { SCHEMA_PARTS, WORKFLOW_SCHEMA } from "./schema.ts";
 import type { SchemaNode } from "./schema_node.ts";
 import { checkNotYet } from "./not_yet_supported.ts";
@@ -111,7 +111,7 @@ class StructureWalk {
         else if (node.additionalProperties !== undefined) this.check(map[key]!, node.additionalProperties, at);
       }
     }
-    const missing = (node.required ?? []).filter((key) => !Object.hasOwn(map, key));
+    const missing = (node.required ?? []).filter((key) => !Object.hasOwn(map, key) && !isMisspelt(key, node, keys));
     for (const key of missing) this.#missingKey(key, node, path);
     if (missing.length > 0) return;
     if (keys.length < (node.minProperties ?? 0)) {
@@ -204,6 +204,12 @@ function patternOf(node: SchemaNode, key: string): SchemaNode | true | undefined
 function isLiteral(schema: SchemaNode, node: SchemaNode, path: DocumentPath): boolean {
   if (path.at(-1) === "description" || path.includes("input_schema")) return false;
   return !node.title?.includes("template") && !/value$|condition$|header/.test(node.title ?? schema.$ref ?? "");
+}
+
+/** Whether a key that is missing is there under a wrong name, which has been reported. */
+function isMisspelt(missing: string, node: SchemaNode, keys: readonly string[]): boolean {
+  return node.additionalProperties === false &&
+    keys.some((key) => ownProperty(node, key) === undefined && closest(key, [missing]) !== undefined);
 }
 
 /** What a list item is called in messages. */
