@@ -34,7 +34,7 @@ export async function runCall(step: CallStep, run: StepRun): Promise<StepSuccess
       prepare: (error) => {
         const inner = frame.child({ locals: { error: errorValue(error) }, writesThrough: false });
         const { call } = compensate;
-        if (call.when !== undefined && !evaluate(() => call.when!.holds(inner), path)) return undefined;
+        if (call.when !== undefined && !evaluate("when", () => call.when!.holds(inner), path)) return undefined;
         return { ...callSpec(call, plan, inner, `${path}/compensate`, undefined), compensates: path };
       },
     };
@@ -60,11 +60,13 @@ function callSpec(
   const idempotencyKey = frame.run.context.idempotencyKey(path);
   const scope: Scope = new CallScope(frame, { idempotency_key: idempotencyKey });
   const service = plan.services.get(call.service)!;
-  return evaluate(() => {
+  return evaluate("", () => {
     const evaluateMethod = service.type === "http" ? evaluateHttpMethod : evaluateMethodName;
     const { value, deferred } = call.request.evaluateDeferred(scope);
     const recorded: RecordedCall = {
-      method: call.method.isConstant ? call.methodText : evaluateMethod(call.method, scope),
+      method: call.method.isConstant
+        ? call.methodText
+        : evaluate("method", () => evaluateMethod(call.method, scope), path),
       request: value as JsonObject,
       ...(deferred.length === 0 ? undefined : { deferred }),
     };

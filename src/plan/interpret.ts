@@ -45,7 +45,7 @@ class PlanRun implements WorkflowFunctions {
       if (thrown instanceof ReturnSignal) return thrown.value;
       throw thrown;
     }
-    if (output !== undefined) return evaluate(() => output.evaluate(frame), null);
+    if (output !== undefined) return evaluate("output", () => output.evaluate(frame), null);
     return Object.fromEntries(outputs.map((name) => [name, present(frame.lookup(name))]));
   }
 
@@ -71,7 +71,7 @@ async function runStep(step: PlanStep, block: StepRun): Promise<StepEnd> {
   const path = block.path === "" ? step.id : `${block.path}/${step.id}`;
   const run: StepRun = { plan: block.plan, context: block.context, frame: block.frame, path, runStep };
   try {
-    if (step.when !== undefined && !evaluate(() => step.when!.holds(run.frame), path)) {
+    if (step.when !== undefined && !evaluate("when", () => step.when!.holds(run.frame), path)) {
       return skip(step, run, "condition");
     }
     const { output, attempts } = await perform(step, run);

@@ -8,7 +8,7 @@ import type { ForeachStep, RepeatStep } from "./plan.ts";
 
 /** Runs the steps once for each item; gives the list of what each iteration collects, in the order of the items. */
 export async function runForeach(step: ForeachStep, run: StepRun): Promise<JsonValue> {
-  const items = evaluate(() => itemsOf(step.items.evaluate(run.frame)), run.path);
+  const items = evaluate("foreach", () => itemsOf(step.items.evaluate(run.frame)), run.path);
   run.context.note({ type: "items_counted", step: run.path, count: items.length });
   const { maxConcurrency, failFast, collect } = step;
   const results: JsonValue[] = new Array(items.length).fill(null);
@@ -17,7 +17,7 @@ export async function runForeach(step: ForeachStep, run: StepRun): Promise<JsonV
       const path = `${run.path}[${index}]`;
       const frame = run.frame.child({ locals: { [step.as]: items[index]!, index }, writesThrough: false });
       const last = await runSteps(step.steps, { ...run, context, frame, path });
-      results[index] = collect === undefined ? last : evaluate(() => collect.evaluate(frame), path);
+      results[index] = collect === undefined ? last : evaluate("collect", () => collect.evaluate(frame), path);
     });
   });
   return results;
@@ -33,8 +33,8 @@ export async function runRepeat(step: RepeatStep, run: StepRun): Promise<JsonVal
     const path = `${run.path}[${round}]`;
     const frame = run.frame.child({ writesThrough: true });
     const last = await runSteps(steps, { ...run, frame, path });
-    if (collect !== undefined) collected.push(evaluate(() => collect.evaluate(frame), path));
-    if (evaluate(() => until.holds(frame), run.path)) return collect === undefined ? last : collected;
+    if (collect !== undefined) collected.push(evaluate("collect", () => collect.evaluate(frame), path));
+    if (evaluate("until", () => until.holds(frame), run.path)) return collect === undefined ? last : collected;
     const delay = retryDelay(every, round + 1, jitter());
     if (delay > 0 && round + 1 < max) await run.context.sleep(`${path}/every`, delay);
   }

@@ -58,5 +58,5 @@ function textOf(value: JsonValue): string {
 }
 
 function badPath(problem: string): StepFailedError {
-  return new StepFailedError(failure("bad_input", `Method: ${problem}`));
+  return new StepFailedError(failure("bad_input", `method: ${problem}`));
 }

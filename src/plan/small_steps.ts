@@ -14,19 +14,19 @@ export class ReturnSignal {
 
 /** Sets names to values, each evaluated before any is set. */
 export function runSet(step: SetStep, { frame, path }: StepRun): JsonValue {
-  const values = evaluate(() => step.values.evaluate(frame), path) as JsonObject;
+  const values = evaluate("set", () => step.values.evaluate(frame), path) as JsonObject;
   for (const name of step.names) frame.set(name, values[name] ?? null);
   return values;
 }
 
 /** Ends the run completed. */
 export function runReturn(step: ReturnStep, { frame, path }: StepRun): never {
-  throw new ReturnSignal(evaluate(() => step.value.evaluate(frame), path));
+  throw new ReturnSignal(evaluate("return", () => step.value.evaluate(frame), path));
 }
 
 /** Fails with the given error; an error that is passed on keeps its step, status and details. */
 export function runFail(step: FailStep, { frame, path }: StepRun): never {
-  const error = evaluate(() => step.error.evaluate(frame), path);
+  const error = evaluate("fail", () => step.error.evaluate(frame), path);
   if (!isJsonObject(error) || typeof error["code"] !== "string") {
     const message = `\`fail\` needs a map with code and message: it got ${jsonTypeName(error)}`;
     throw new StepFailedError(failure("expression_error", message, { step: path }));
@@ -43,7 +43,7 @@ export function runFail(step: FailStep, { frame, path }: StepRun): never {
 
 /** Writes a log line. */
 export function runLog(step: LogStep, { context, frame, path }: StepRun): JsonValue {
-  const text = evaluate(() => step.text.evaluate(frame), path);
+  const text = evaluate("log", () => step.text.evaluate(frame), path);
   context.note({ type: "log", step: path, text: typeof text === "string" ? text : JSON.stringify(text) });
   return null;
 }
@@ -51,7 +51,7 @@ export function runLog(step: LogStep, { context, frame, path }: StepRun): JsonVa
 /** Runs the first branch whose condition holds; null if there is none. */
 export async function runSwitch(step: SwitchStep, run: StepRun): Promise<JsonValue> {
   const index = step.branches.findIndex(({ when }) => {
-    return when === undefined || evaluate(() => when.holds(run.frame), run.path);
+    return when === undefined || evaluate("when", () => when.holds(run.frame), run.path);
   });
   if (index < 0) return null;
   run.context.note({ type: "branch_taken", step: run.path, branch: index });

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../base/json.ts";
 import type { WorkflowContext } from "../engine/context.ts";
 import { StepFailedError, toFailure } from "../engine/failure.ts";
-import { ABSENT, type ScopeValue } from "../expr/mod.ts";
+import { ABSENT, ExpressionError, type ScopeValue } from "../expr/mod.ts";
 import type { Frame, StepRecord } from "./frame.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
@@ -44,12 +44,22 @@ export function settle(step: PlanStep, frame: Frame, record: StepRecord): void {
   if (step.isIdGiven) frame.setStep(step.id, record);
 }
 
-/** Evaluates something at a step; an error of the expression fails it with `expression_error`. */
-export function evaluate<T>(what: () => T, path: string | null): T {
+/**
+ * Evaluates something at a step; an error of the expression fails it with `expression_error`.
+ *
+ * `place` is the key that holds the expression; the message begins with it and the path below it.
+ */
+export function evaluate<T>(place: string, what: () => T, path: string | null): T {
   try {
     return what();
   } catch (thrown) {
-    throw new StepFailedError({ ...toFailure(thrown, "expression_error"), step: path });
+    const reason = toFailure(thrown, "expression_error");
+    const where = thrown instanceof ExpressionError ? [place, ...thrown.at].filter((key) => key !== "").join(".") : "";
+    throw new StepFailedError({
+      ...reason,
+      message: where === "" ? reason.message : `${where}: ${reason.message}`,
+      step: reason.step ?? path,
+    });
   }
 }
 

@@ -128,7 +128,7 @@ describe("a step", () => {
     assert.deepEqual(methods, []);
     assert.equal(result.error?.code, "expression_error");
     assert.equal(result.error?.step, "a");
-    assert.match(result.error?.message ?? "", /input\.missing/);
+    assert.match(result.error?.message ?? "", /^input\.x: .*input\.missing/);
     assert.equal(result.steps[0]?.status, "failed");
   });
 });
