@@ -24,9 +24,6 @@ export type Failure = NonNullable<RunResult["error"]>;
 /** Where a run stands. */
 export type RunStatus = RunResult["status"];
 
-/** Why a run did not complete. */
-export type RunCause = NonNullable<RunResult["cause"]>;
-
 /** One step of a run that has ended. */
 export type StepView = RunResult["steps"][number];
 

@@ -15,11 +15,11 @@ export interface CliProcess {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts the command line as its users do, on the runtime that this test runs on. It is killed after 30 seconds. */
+/** Starts the command line as its users do, on the runtime that this test runs on. It is killed after a minute. */
 export function spawnCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
   const child = spawn(process.execPath, [...entryArguments(), ...args], {
     env: { ...process.env, NO_COLOR: "1", ...env },
-    timeout: 30_000,
+    timeout: 60_000,
   });
   let stdout = "";
   let stderr = "";

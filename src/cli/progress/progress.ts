@@ -1,7 +1,7 @@
 import type { Redactor } from "../../base/redact.ts";
 import type { RunResult } from "../../maestro.ts";
 import { openRunLog } from "../../open_run_log.ts";
-import { type Cli, say } from "../cli.ts";
+import type { Cli } from "../cli.ts";
 import { describeRun } from "../report_run.ts";
 import type { RunListener } from "../run_events.ts";
 import type { Settings } from "../settings.ts";
@@ -27,7 +27,7 @@ export async function createProgress(cli: Cli, settings: Settings, redactor: Red
   if (settings.quiet) {
     return {
       onEvent: undefined,
-      note: (text) => say(cli, text),
+      note: () => undefined,
       report,
       stop: () => undefined,
     };
