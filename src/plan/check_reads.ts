@@ -196,73 +196,65 @@ function unknownNameHint(
     : `set by now: ${names.slice(0, 8).join(", ")}`;
 }
 
-/** Words why a name that exists cannot be read from here. */
-function notVisible(
-  what: string,
-  does: "runs in" | "is set in",
-  declared: readonly Declaration[],
-  reader: Reader,
-): Problem {
-  const [first] = declared;
-  const own = declared.find((one) => one.step === reader.step);
-  if (own !== undefined) {
-    return {
-      code: "name_not_set_yet",
-      message: does === "runs in"
-        ? `${what} is this step itself`
-        : `${what} is this step's own output, which is not there yet`,
-      hint: undefined,
-    };
+/** How a message speaks of a thing: a step runs, a name is set. */
+type Verb = "runs in" | "is set in";
+
+/** Words why a name or step that exists cannot be read from here. */
+function notVisible(what: string, does: Verb, declared: readonly Declaration[], reader: Reader): Problem {
+  const isStep = does === "runs in";
+  if (declared.some((one) => one.step === reader.step)) {
+    const message = isStep
+      ? `${what} is this step itself`
+      : `${what} is this step's own output, which is not there yet`;
+    return { code: "name_not_set_yet", message };
   }
   if (declared.some((one) => reader.around.some(({ block }) => block === one.step))) {
-    return {
-      code: "name_not_set_yet",
-      message: does === "runs in"
-        ? `${what} is around this one`
-        : `${what} is the output of a step around this one, which is not there yet`,
-      hint: undefined,
-    };
+    const message = isStep
+      ? `${what} is around this one`
+      : `${what} is the output of a step around this one, which is not there yet`;
+    return { code: "name_not_set_yet", message };
   }
   for (const one of declared) {
-    const apart = whereTheyPart(reader.around, one.enclosures);
-    if (apart?.parts.includes("error") === false) {
-      const { kind } = apart.block;
-      if (kind === "parallel" || kind === "race") {
-        return {
-          code: "name_of_sibling",
-          message: does === "runs in"
-            ? `${what} runs at the same time as this one`
-            : `${what} is set by a step that runs at the same time as this one`,
-          hint: kind === "parallel"
-            ? "move this step behind the parallel block, or make it a dag"
-            : "move this step behind the race",
-        };
-      }
-      if (kind === "switch") {
-        return {
-          code: "name_of_other_branch",
-          message: `${what} ${does} another branch of the switch`,
-          hint: "only one branch runs",
-        };
-      }
-    }
-    const loop = one.enclosures.slice(sharedDepth(reader.around, one.enclosures)).find(({ block }) =>
-      block.kind === "foreach"
-    );
-    if (loop !== undefined) {
-      return {
-        code: "name_not_visible",
-        message: `${what} is only visible inside the foreach "${loop.block.id}"`,
-        hint: 'gather the values with "collect", and give the foreach an "output"',
-      };
-    }
+    const problem = inAnotherPart(what, does, one, reader) ?? inLoop(what, one, reader);
+    if (problem !== undefined) return problem;
   }
+  const message = isStep
+    ? `${what} comes later`
+    : `${what} is not set yet: the step "${declared[0]!.step.id}" comes later`;
+  return { code: "name_not_set_yet", message };
+}
+
+function inAnotherPart(what: string, does: Verb, declared: Declaration, reader: Reader): Problem | undefined {
+  const apart = whereTheyPart(reader.around, declared.enclosures);
+  if (apart === undefined || apart.parts.includes("error")) return undefined;
+  const { kind } = apart.block;
+  if (kind === "switch") {
+    return {
+      code: "name_of_other_branch",
+      message: `${what} ${does} another branch of the switch`,
+      hint: "only one branch runs",
+    };
+  }
+  if (kind !== "parallel" && kind !== "race") return undefined;
   return {
-    code: "name_not_set_yet",
+    code: "name_of_sibling",
     message: does === "runs in"
-      ? `${what} comes later`
-      : `${what} is not set yet: the step "${first?.step.id ?? ""}" comes later`,
-    hint: undefined,
+      ? `${what} runs at the same time as this one`
+      : `${what} is set by a step that runs at the same time as this one`,
+    hint: kind === "parallel"
+      ? "move this step behind the parallel block, or make it a dag"
+      : "move this step behind the race",
+  };
+}
+
+function inLoop(what: string, declared: Declaration, reader: Reader): Problem | undefined {
+  const inner = declared.enclosures.slice(sharedDepth(reader.around, declared.enclosures));
+  const loop = inner.find(({ block }) => block.kind === "foreach");
+  if (loop === undefined) return undefined;
+  return {
+    code: "name_not_visible",
+    message: `${what} is only visible inside the foreach "${loop.block.id}"`,
+    hint: 'gather the values with "collect", and give the foreach an "output"',
   };
 }
 
