@@ -17,6 +17,18 @@ debian_packages() {
   apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
+# Debian's Go is too old for grpc-go and does not fetch a newer one by itself, but toolchains are modules of Go's proxy.
+recent_go() {
+  [[ $(go env GOVERSION) =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 21 ] && return
+  local version folder
+  version=$(sed -n 's/^go //p' examples/services/go/go.mod)
+  echo "Go $version in place of $(go env GOVERSION)"
+  folder=$(cd "$(mktemp -d)" && go mod download -json "golang.org/toolchain@v0.0.1-go$version.linux-$(go env GOARCH)" |
+    sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  chmod -R u+x "$folder/bin" "$folder/pkg/tool" # the proxy's files are not executable
+  PATH="$folder/bin:$PATH"
+}
+
 python_services() {
   cd examples/services/python
   python3 -m venv .venv
@@ -36,6 +48,7 @@ java_services() {
 }
 
 debian_packages
+recent_go
 for part in python_services go_services java_services; do
   echo "$part"
   ("$part")
