@@ -27,10 +27,12 @@ for (const [service, programName] of Object.entries(services)) {
 }
 console.log("Ctrl-C stops them.\n");
 
-process.once("SIGINT", async () => {
-  await Promise.all([...running.values()].map((service) => service.stop()));
-  process.exit(0);
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, async () => {
+    await Promise.all([...running.values()].map((service) => service.stop()));
+    process.exit(0);
+  });
+}
 
 function show(call: LoggedCall): void {
   const input = JSON.stringify(call.input) ?? "";

@@ -19,6 +19,12 @@ const UNDOES: readonly (readonly [RegExp, string])[] = [
 
 const calls: LoggedCall[] = [];
 const running: RunningProgram[] = [];
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const program of running) void program.stop();
+    process.exit(1);
+  });
+}
 process.exitCode = 1;
 try {
   await startServices();
