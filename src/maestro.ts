@@ -8,7 +8,7 @@ import type { Failure } from "./engine/failure.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { ServiceTypes } from "./engine/message_type.ts";
 import type { LiveRun } from "./engine/live_run.ts";
-import type { RunFinished } from "./engine/journal.ts";
+import { type RunFinished, sentMethod } from "./engine/journal.ts";
 import type { RunCause, RunRecord, RunStatus } from "./engine/run.ts";
 import type { ServiceAdapter } from "./engine/service.ts";
 import type { Storage } from "./engine/storage.ts";
@@ -28,6 +28,7 @@ import { createServiceRegistry, type ServiceRegistry } from "./services/open_ser
 import { MemoryStorage } from "./storage/memory_storage.ts";
 
 export type { LoadedWorkflow, LoadResult, WorkflowSource };
+export { sentMethod };
 
 /** Options of `createMaestro`. */
 export interface MaestroOptions {

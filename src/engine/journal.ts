@@ -1,4 +1,4 @@
-import type { JsonValue } from "../base/json.ts";
+import { isJsonObject, type JsonValue } from "../base/json.ts";
 import type { RollbackOutcome } from "./context.ts";
 import type { CancelCause, Failure } from "./failure.ts";
 import type { FailureClass } from "./service.ts";
@@ -44,6 +44,12 @@ export interface StepScheduled {
   readonly request: JsonValue;
   /** The step that this one undoes. */
   readonly compensates?: string | undefined;
+}
+
+/** The method as it is sent, its templates filled in, where the request records it. */
+export function sentMethod({ method, request }: StepScheduled): string {
+  const sent = isJsonObject(request) ? request["method"] : undefined;
+  return typeof sent === "string" ? sent : method;
 }
 
 /** What a scheduled step came to. Final: a step has at most one. */

@@ -56,7 +56,9 @@ export class StepRunner {
     const { spec: { step, timeoutMs, attemptTimeoutMs }, outerDeadline } = options;
     const own = this.#deadline = timeoutMs === undefined ? undefined : options.clock.now() + timeoutMs;
     const { idempotencyKey, runId, workflow, traceId, random } = options;
-    const deadline = own === undefined || (outerDeadline !== undefined && outerDeadline < own) ? outerDeadline : own;
+    // A step that can be undone may finish its attempt when something around it has timed out.
+    const outer = options.spec.compensation === undefined ? outerDeadline : undefined;
+    const deadline = own === undefined || (outer !== undefined && outer < own) ? outer : own;
     this.#facts = { idempotencyKey, runId, workflow, step, traceId, attemptTimeoutMs, deadline, random };
   }
 

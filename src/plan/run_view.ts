@@ -1,5 +1,5 @@
 import type { Failure } from "../engine/failure.ts";
-import type { Entry, JournalTurn, StepScheduled } from "../engine/journal.ts";
+import { type Entry, type JournalTurn, sentMethod, type StepScheduled } from "../engine/journal.ts";
 import type { StepStatus } from "../engine/run.ts";
 
 /** One step of a run as people see it: a fold of the journal. */
@@ -89,8 +89,9 @@ class StepFold {
     }
   }
 
-  #schedule({ step, service, method }: StepScheduled, time: number): void {
-    this.#steps.set(step, { ...newStep(step, "call", time), service, method });
+  #schedule(entry: StepScheduled, time: number): void {
+    const { step, service } = entry;
+    this.#steps.set(step, { ...newStep(step, "call", time), service, method: sentMethod(entry) });
   }
 
   #compensate({ step, compensates }: StepScheduled, time: number): void {

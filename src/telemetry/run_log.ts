@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { RunEvent } from "../engine/hooks.ts";
-import type { Entry, StepOutcome, StepScheduled } from "../engine/journal.ts";
+import { type Entry, sentMethod, type StepOutcome, type StepScheduled } from "../engine/journal.ts";
 
 /** What a step's later lines repeat. */
 interface OpenStep {
@@ -59,7 +59,8 @@ export class RunLog {
   }
 
   #startStep({ runId, time }: RunEvent, fields: Fields, entry: StepScheduled): void {
-    const { step, service, method, request, compensates } = entry;
+    const { step, service, request, compensates } = entry;
+    const method = sentMethod(entry);
     this.#open.set(`${runId} ${step}`, { service, method, startedAt: time });
     if (compensates !== undefined) fields["compensates"] = compensates;
     if (this.#isDebug) fields["input"] = request;

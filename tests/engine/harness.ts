@@ -103,7 +103,10 @@ export function starts(turn: Turn): string[] {
 
 export type Respond = (spec: StepSpec, context: CallContext) => Promise<AttemptResult> | AttemptResult;
 
-export const ok = (output: JsonValue = null): AttemptResult => ({ ok: true, output });
+/** An attempt that went well. */
+export function ok(output: JsonValue = null): AttemptResult {
+  return { ok: true, output };
+}
 
 export function broken(
   code: string,

@@ -1,5 +1,6 @@
 import type { Redactor } from "../../base/redact.ts";
 import { plural } from "../../base/text.ts";
+import { sentMethod } from "../../maestro.ts";
 import type { OutputStream } from "../../runtime/runtime.ts";
 import { printable } from "../printable.ts";
 import { describeFailure } from "../report_run.ts";
@@ -57,8 +58,8 @@ export class LineProgress {
         this.#startedAt.set(step, time);
         if (entry.compensates !== undefined) this.#undoing.set(step, entry.compensates);
         return entry.compensates === undefined
-          ? `${step}: calling ${entry.service} ${entry.method}`
-          : `${entry.compensates}: undoing with ${entry.service} ${entry.method}`;
+          ? `${step}: calling ${entry.service} ${sentMethod(entry)}`
+          : `${entry.compensates}: undoing with ${entry.service} ${sentMethod(entry)}`;
       case "attempt_failed":
         return entry.retryInMs === undefined
           ? undefined
