@@ -8,11 +8,17 @@ export interface Block {
   readonly isRun: boolean;
   /** `output`: the exact standard output of the shell block before it. */
   readonly isOutput: boolean;
+  /** `stderr`: the standard error of the shell block before it, but for times and ids. */
+  readonly isStderr: boolean;
+  /** `with=EXAMPLE` or `with=EXAMPLE:SERVICE,…`: these services listen while the shell block runs, and `maestro` finds them. */
+  readonly services: string | undefined;
   /** `file=NAME`: saved under that name for the shell blocks after it. */
   readonly file: string | undefined;
   /** `exit=N`: the exit code that the block ends with. */
   readonly exit: number;
 }
+
+const WORDS = "run, output, stderr, file=NAME, with=EXAMPLE and exit=N";
 
 const FENCE = /^(?<indent> *)(?<ticks>`{3,})(?<info>[^`]*)$/;
 
@@ -41,18 +47,21 @@ export function readBlocks(markdown: string): Block[] {
 
 function readBlock(line: number, info: string, text: string): Block {
   const [language = "", ...words] = info.trim().split(/\s+/);
-  const block = { line, language, text: `${text}\n`, isRun: false, isOutput: false, exit: 0 };
+  const block = { line, language, text: `${text}\n`, isRun: false, isOutput: false, isStderr: false, exit: 0 };
   let file: string | undefined;
+  let services: string | undefined;
   for (const word of words) {
     const [key, value = ""] = word.split("=", 2);
     if (word === "run") block.isRun = true;
     else if (word === "output") block.isOutput = true;
+    else if (word === "stderr") block.isStderr = true;
     else if (key === "file" && /^[\w.-]+$/.test(value)) file = value;
+    else if (key === "with" && /^\w+(:[\w,]+)?$/.test(value)) services = value;
     else if (key === "exit" && /^\d+$/.test(value)) block.exit = Number(value);
-    else throw new Error(`line ${line}: a block cannot be "${word}"; it can be run, output, file=NAME and exit=N`);
+    else throw new Error(`line ${line}: a block cannot be "${word}"; it can be ${WORDS}`);
   }
   if (block.isRun && !["bash", "sh", "yaml"].includes(language)) {
     throw new Error(`line ${line}: only bash, sh and yaml blocks run, not "${language}"`);
   }
-  return { ...block, file };
+  return { ...block, file, services };
 }
