@@ -12,7 +12,7 @@ export interface TlsMaterial {
 export type TlsContext = SecureContext;
 
 /** Thrown when a handshake fails for a reason that another try will not mend. */
-export class TlsHandshakeError extends Error {
+class TlsHandshakeError extends Error {
   override readonly name = "TlsHandshakeError";
 }
 

@@ -36,6 +36,8 @@ export interface GrpcTestServerOptions {
   readonly handlers: Readonly<Record<string, UntypedHandleCall>>;
   /** @default ["v1"] */
   readonly reflection?: readonly ReflectionVersion[];
+  /** Sees every stream of reflection first, and takes it over by giving `true`. */
+  readonly interceptReflection?: Parameters<typeof addReflection>[3];
   /** @default plaintext */
   readonly credentials?: ServerCredentials;
   /** @default 0, a free one */
@@ -50,7 +52,7 @@ export async function startGrpcServer(options: GrpcTestServerOptions): Promise<G
   const { handlers, reflection = ["v1"], credentials = ServerCredentials.createInsecure(), port = 0 } = options;
   const registry = readDescriptorSet(options.descriptors);
   const server = new Server(options.serverOptions);
-  for (const version of reflection) addReflection(server, version, () => registry);
+  for (const version of reflection) addReflection(server, version, () => registry, options.interceptReflection);
   for (const [name, handler] of Object.entries(handlers)) {
     const method = findMethod(registry, name);
     server.addService({ [name]: definition(method, registry) }, { [name]: handler });

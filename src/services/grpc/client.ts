@@ -1,14 +1,22 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { toError } from "../../base/errors.ts";
-import type { AttemptResult, CallContext, CallRequest, ServiceClient, ServiceConfig } from "../../engine/service.ts";
+import type {
+  AttemptResult,
+  CallContext,
+  CallRequest,
+  FailedAttempt,
+  ServiceClient,
+  ServiceConfig,
+} from "../../engine/service.ts";
+import type { Authorizer } from "../auth.ts";
 import { Answers } from "./answers.ts";
 import { locate } from "./bad_value.ts";
 import { ChannelPool, type PooledChannel } from "./channel_pool.ts";
 import { loadCredentials, type ReadFile } from "./credentials.ts";
 import { parseEndpoint, type Target } from "./endpoint.ts";
-import { abortReason, exchange } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
 import { callMetadata, type MetadataLayers } from "./metadata.ts";
-import { cutShort, failed, type FailedAttempt, refused } from "./outcome.ts";
+import { cutShort, failed, refused } from "./outcome.ts";
 import { prepareCall, type PreparedCall } from "./prepare.ts";
 import type { ReflectionOptions } from "./reflection.ts";
 import { Schema } from "./schema.ts";
@@ -22,6 +30,7 @@ const DEFAULT_POOL_SIZE = 5;
 /** What a client needs besides its configuration. */
 export interface ClientOptions {
   readonly readFile: ReadFile;
+  readonly authorizer?: Authorizer | undefined;
   readonly now: () => number;
 }
 
@@ -30,6 +39,12 @@ interface Opened {
   readonly target: Target;
   readonly pool: ChannelPool;
   readonly schemas: SchemaSource;
+}
+
+/** One attempt: what is asked, with what, and how long there is. */
+interface Attempt extends ReflectionOptions {
+  readonly request: CallRequest;
+  readonly metadata: Metadata;
 }
 
 /** A gRPC service: its channels and its schema. */
@@ -46,13 +61,11 @@ export class GrpcClient implements ServiceClient {
   }
 
   async call(request: CallRequest, context: CallContext): Promise<AttemptResult> {
-    const { signal } = context;
-    if (signal.aborted) return cutShort(abortReason(signal), false, false);
+    if (context.aborted !== undefined) return cutShort(context.aborted, false, false);
     const limitMs = context.deadline === undefined
       ? context.attemptTimeoutMs
       : Math.min(context.attemptTimeoutMs, context.deadline - this.#options.now());
     if (limitMs <= 0) return cutShort("timeout", false, false);
-    const endsAt = performance.now() + limitMs;
     let metadata: Metadata;
     try {
       metadata = callMetadata(request.headers, context, this.#config.idempotencyHeader, limitMs);
@@ -61,51 +74,74 @@ export class GrpcClient implements ServiceClient {
     }
     const opened = this.#opened ?? await this.#open();
     if ("ok" in opened) return opened;
-    const channel = opened.pool.take();
-    const limits = { headers: request.headers, signal, timeLeft: () => Math.max(0, endsAt - performance.now()) };
-    const found = await this.#prepare(opened, channel, request, limits);
-    if ("ok" in found) return found;
-    const { schema, prepared: { method, messages } } = found;
-    const answers = new Answers(method, request);
-    const result = await exchange(channel, {
-      path: method.path,
-      metadata,
-      messages,
-      receive: (message) => answers.receive(message),
-      timeoutMs: limits.timeLeft(),
-      signal,
-    });
-    if (result.end.by === "status" && result.end.status.code === UNIMPLEMENTED) opened.schemas.outdate(schema);
-    return settle(result, { service: this.#service(opened), request, schema, answers, isReadOnly: method.isReadOnly });
+    const { signal } = context;
+    const attempt = { request, metadata, headers: request.headers, signal, timeLeft: countdown(limitMs) };
+    if (request.auth === undefined || metadata.get("authorization").length > 0) {
+      return await this.#attempt(opened, attempt);
+    }
+    return await this.#authorized(opened, attempt, request.auth);
   }
 
   /** The schema, asked for by reflection where the configuration holds no descriptors. */
   async schema(headers: MetadataLayers, timeoutMs: number, signal: AbortSignal): Promise<Schema | FailedAttempt> {
-    const endsAt = performance.now() + timeoutMs;
     const opened = this.#opened ?? await this.#open();
     if ("ok" in opened) return opened;
-    const limits = { headers, signal, timeLeft: () => Math.max(0, endsAt - performance.now()) };
-    const schema = await opened.schemas.load(opened.pool.take(), limits);
+    const schema = await opened.schemas.load(opened.pool.take(), { headers, signal, timeLeft: countdown(timeoutMs) });
     return schema instanceof Schema ? schema : this.#schemaFailure(schema, opened);
   }
 
   close(): Promise<void> {
     this.#isClosed = true;
     this.#opened?.pool.close();
+    this.#opened = undefined;
     return Promise.resolve();
+  }
+
+  /** Calls with the service's credentials; a token that is refused is renewed once. */
+  async #authorized(
+    opened: Opened,
+    attempt: Attempt,
+    auth: NonNullable<CallRequest["auth"]>,
+  ): Promise<AttemptResult> {
+    const { authorizer } = this.#options;
+    if (authorizer === undefined) return refused("bad_input", 'There is nothing that could carry out "auth"');
+    const { signal, metadata, headers } = attempt;
+    let refusedHeader: string | undefined;
+    while (true) {
+      const authorization = await authorizer.authorize(auth, { signal, refused: refusedHeader });
+      if (!authorization.ok) return authorization;
+      const { header } = authorization;
+      metadata.set("authorization", header);
+      const result = await this.#attempt(opened, { ...attempt, headers: [...headers, { authorization: header }] });
+      const isRefused = !result.ok && result.failure.code === "UNAUTHENTICATED";
+      if (!isRefused || refusedHeader !== undefined || !("oauth2" in auth)) return result;
+      refusedHeader = header;
+    }
+  }
+
+  async #attempt(opened: Opened, attempt: Attempt): Promise<AttemptResult> {
+    const { request, metadata, signal } = attempt;
+    const channel = opened.pool.take();
+    const found = await this.#prepare(opened, channel, attempt);
+    if ("ok" in found) return found;
+    const { schema, prepared: { method, messages } } = found;
+    const answers = new Answers(method, request);
+    const receive = (message: Uint8Array): boolean => answers.receive(message);
+    const result = await exchange(channel, { path: method.path, metadata, messages, receive, signal });
+    if (result.end.by === "status" && result.end.status.code === UNIMPLEMENTED) opened.schemas.outdate(schema);
+    return settle(result, { service: this.#service(opened), request, schema, answers, isReadOnly: method.isReadOnly });
   }
 
   /** Finds the method and encodes the input; by a new schema, if what the server said long ago does not fit. */
   async #prepare(
     opened: Opened,
     channel: PooledChannel,
-    request: CallRequest,
-    limits: ReflectionOptions,
+    attempt: Attempt,
   ): Promise<{ readonly schema: Schema; readonly prepared: PreparedCall } | FailedAttempt> {
     for (let isSecond = false;; isSecond = true) {
-      const schema = opened.schemas.current ?? await opened.schemas.load(channel, limits);
+      const schema = opened.schemas.current ?? await opened.schemas.load(channel, attempt);
       if (!(schema instanceof Schema)) return this.#schemaFailure(schema, opened);
-      const prepared = prepareCall(schema, request, this.#config);
+      const prepared = prepareCall(schema, attempt.request, this.#config);
       if (!("ok" in prepared)) return { schema, prepared };
       if (isSecond || !opened.schemas.outdate(schema)) return prepared;
     }
@@ -134,7 +170,9 @@ export class GrpcClient implements ServiceClient {
     return { config: this.#config, isTls: target.isTls || this.#config.tls !== undefined };
   }
 
+  /** Reads the files of the configuration, once for all first calls; a failure is not kept. */
   async #open(): Promise<Opened | FailedAttempt> {
+    if (this.#isClosed) return refused("cancelled", `Service "${this.#config.name}" is closed`);
     this.#opening ??= this.#load();
     const opened = await this.#opening;
     this.#opening = undefined;
@@ -156,20 +194,20 @@ export class GrpcClient implements ServiceClient {
       return fail("bad_input", thrown);
     }
     try {
-      const credentials = await loadCredentials(
-        tls ?? (target.isTls ? {} : undefined),
-        target.host,
-        this.#options.readFile,
-      );
-      const { address } = target;
+      const settings = tls ?? (target.isTls ? {} : undefined);
+      const credentials = await loadCredentials(settings, target.host, this.#options.readFile);
       const size = poolSize ?? DEFAULT_POOL_SIZE;
-      return {
-        target,
-        schemas,
-        pool: new ChannelPool({ address, credentials, size, maxResponse, serverName: tls?.serverName }),
-      };
+      const { address } = target;
+      const pool = new ChannelPool({ address, credentials, size, maxResponse, serverName: tls?.serverName });
+      return { target, schemas, pool };
     } catch (thrown) {
       return fail("tls_error", thrown);
     }
   }
+}
+
+/** Gives a function that tells how many milliseconds of a limit are left. */
+function countdown(limitMs: number): () => number {
+  const endsAt = performance.now() + limitMs;
+  return () => Math.max(0, endsAt - performance.now());
 }

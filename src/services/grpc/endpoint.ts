@@ -8,23 +8,24 @@ export interface Target {
   readonly isTls: boolean;
 }
 
-const WEB_ADDRESS = /^(https?):\/\/([^/?#]+)\/?$/i;
+const WEB_ADDRESS = /^https?:\/\/([^/?#]+)\/?$/i;
+const OTHER_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+const SCHEMES: ReadonlySet<string> = new Set(["dns", "unix", "ipv4", "ipv6"]);
 const HAS_PORT = /:\d+$/;
 
 /**
  * Reads an endpoint: `host:port`, `[::1]:port`, `dns:///host:port`, `unix:/path`, or `http://` and `https://` with host and port.
  *
- * Throws an `Error` for a web address with a path, which gRPC has no use for.
+ * Throws an `Error` for other schemes, and for a web address with a path, which gRPC has no use for.
  */
 export function parseEndpoint(endpoint: string): Target {
   const trimmed = endpoint.trim();
   if (trimmed === "") throw new Error("the endpoint is empty");
-  if (!/^https?:/i.test(trimmed)) return { address: trimmed, host: hostOf(trimmed), isTls: false };
-  const [, scheme, authority] = WEB_ADDRESS.exec(trimmed) ?? [];
-  if (scheme === undefined || authority === undefined) {
-    throw new Error(`a gRPC endpoint is a host and a port, got "${trimmed}"`);
-  }
-  const isTls = scheme.toLowerCase() === "https";
+  const scheme = OTHER_SCHEME.exec(trimmed)?.[1]?.toLowerCase() ?? "dns";
+  if (SCHEMES.has(scheme)) return { address: trimmed, host: hostOf(trimmed), isTls: false };
+  const authority = WEB_ADDRESS.exec(trimmed)?.[1];
+  if (authority === undefined) throw new Error(`a gRPC endpoint is a host and a port, got "${trimmed}"`);
+  const isTls = scheme === "https";
   const address = HAS_PORT.test(authority) ? authority : `${authority}:${isTls ? 443 : 80}`;
   return { address, host: hostOf(address), isTls };
 }

@@ -1,12 +1,10 @@
 import { type Channel, type Metadata, status, type StatusObject } from "@grpc/grpc-js";
+import { abortReason } from "../../base/abort.ts";
 import type { AbortReason } from "../../engine/service.ts";
 import { toBuffer } from "../../runtime/buffer.ts";
 import type { PooledChannel } from "./channel_pool.ts";
 
 type ChannelCall = ReturnType<Channel["createCall"]>;
-
-/** Delays beyond this fire at once in every runtime. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** What one exchange sends, and what happens to the answers. */
 export interface ExchangeOptions {
@@ -17,8 +15,7 @@ export interface ExchangeOptions {
   readonly messages: readonly Uint8Array[];
   /** Gets every message; `true` ends the exchange, and a throw does so too. */
   readonly receive: (message: Uint8Array) => boolean;
-  /** How long it may last from now on. */
-  readonly timeoutMs: number;
+  /** Ends the exchange; limits of time come by it too. */
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +38,7 @@ export interface ExchangeResult {
 /**
  * Carries out one call of any kind on a channel. Never rejects.
  *
- * Settles at once when the signal is aborted or the time is over; the server is told to stop.
+ * Settles at once when the signal is aborted; the server is told to stop.
  */
 export function exchange(pooled: PooledChannel, options: ExchangeOptions): Promise<ExchangeResult> {
   const { signal } = options;
@@ -51,11 +48,6 @@ export function exchange(pooled: PooledChannel, options: ExchangeOptions): Promi
   return new Promise((resolve) => new Exchange(pooled, options, resolve).start());
 }
 
-/** Why a signal was aborted. */
-export function abortReason(signal: AbortSignal): AbortReason {
-  return signal.reason === "timeout" ? "timeout" : "cancelled";
-}
-
 class Exchange {
   readonly #pooled: PooledChannel;
   readonly #options: ExchangeOptions;
@@ -63,7 +55,6 @@ class Exchange {
   readonly #mark: number;
   readonly #call: ChannelCall;
   #headers: Metadata | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #sent = 0;
   #received = 0;
   #isOver = false;
@@ -73,13 +64,12 @@ class Exchange {
     this.#options = options;
     this.#resolve = resolve;
     this.#mark = pooled.mark();
-    // The deadline travels as metadata and is kept by our own timer, so that its failure is always ours.
+    // The deadline travels as metadata. With none of its own, grpc-js never gives up before the signal does.
     this.#call = pooled.channel.createCall(options.path, Infinity, null, null, null);
   }
 
   start(): void {
-    const { metadata, timeoutMs, signal } = this.#options;
-    this.#timer = setTimeout(expire, Math.min(timeoutMs, LONGEST_TIMER_MS), this);
+    const { metadata, signal } = this.#options;
     signal.addEventListener("abort", this);
     this.#call.start(metadata, this);
     this.#call.startRead();
@@ -88,10 +78,7 @@ class Exchange {
 
   /** The signal's abort. */
   handleEvent(): void {
-    this.cut(abortReason(this.#options.signal));
-  }
-
-  cut(reason: AbortReason): void {
+    const reason = abortReason(this.#options.signal);
     // A connection on which nothing came back until the time was over may be dead without knowing.
     if (reason === "timeout" && this.#headers === undefined) this.#pooled.retire();
     this.#stop({ by: "cut", reason });
@@ -140,12 +127,7 @@ class Exchange {
   #finish(end: ExchangeEnd, wasSent: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#timer);
     this.#options.signal.removeEventListener("abort", this);
     this.#resolve({ end, headers: this.#headers, wasSent });
   }
-}
-
-function expire(exchange: Exchange): void {
-  exchange.cut("timeout");
 }

@@ -1,10 +1,7 @@
 import type { JsonValue } from "../../base/json.ts";
 import { failure } from "../../engine/failure.ts";
-import type { AbortReason, AttemptResult } from "../../engine/service.ts";
+import type { AbortReason, FailedAttempt } from "../../engine/service.ts";
 import { classify } from "./status.ts";
-
-/** The result of a failed attempt. */
-export type FailedAttempt = AttemptResult & { readonly ok: false };
 
 /** What is known of an attempt that failed. */
 export interface FailedCall {

@@ -1,9 +1,9 @@
 import { didYouMean, truncate } from "../../base/text.ts";
 import type { MethodLookupProblem } from "../../engine/message_type.ts";
-import type { CallRequest, ServiceConfig } from "../../engine/service.ts";
+import type { CallRequest, FailedAttempt, ServiceConfig } from "../../engine/service.ts";
 import { expected, locate } from "./bad_value.ts";
 import type { Method } from "./methods.ts";
-import { type FailedAttempt, refused } from "./outcome.ts";
+import { refused } from "./outcome.ts";
 import type { Schema } from "./schema.ts";
 
 /** Largest message that is sent, in bytes. */

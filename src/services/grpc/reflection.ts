@@ -12,7 +12,7 @@ import { wellKnownFile } from "./well_known_files.ts";
 export interface ReflectionOptions {
   readonly headers: MetadataLayers;
   readonly signal: AbortSignal;
-  /** Milliseconds left. */
+  /** Milliseconds that are left to the call, for the server to know. */
   readonly timeLeft: () => number;
 }
 
@@ -116,12 +116,10 @@ class ReflectionClient {
     if (questions.length === 0) return [];
     const answers: Answer[] = [];
     const { headers, signal, timeLeft } = this.#options;
-    const timeoutMs = timeLeft();
     const result = await exchange(this.#channel, {
       path: this.#path,
-      metadata: plainMetadata(headers, timeoutMs),
+      metadata: plainMetadata(headers, timeLeft()),
       signal,
-      timeoutMs,
       messages: questions.map((messageRequest) =>
         toBinary(ReflectionRequest, create(ReflectionRequest, { messageRequest } as never))
       ),

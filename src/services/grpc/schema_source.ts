@@ -1,7 +1,7 @@
 import { base64Decode } from "@bufbuild/protobuf/wire";
+import { abortReason } from "../../base/abort.ts";
 import type { AbortReason } from "../../engine/service.ts";
 import { readDescriptorSet } from "./descriptors.ts";
-import { abortReason } from "./exchange.ts";
 import type { PooledChannel } from "./channel_pool.ts";
 import { askReflection, type ReflectionAnswer, type ReflectionOptions } from "./reflection.ts";
 import { Schema } from "./schema.ts";
@@ -84,19 +84,15 @@ function isCut(answer: SchemaAnswer): boolean {
     answer.result.end.by === "cut";
 }
 
-/** Waits for a promise, but not longer than a call may take. */
-function withinLimits(pending: Promise<SchemaAnswer>, options: ReflectionOptions): Promise<Foreign | AbortReason> {
-  const { signal } = options;
+/** Waits for a promise, but not longer than the call may last. */
+function withinLimits(pending: Promise<SchemaAnswer>, { signal }: ReflectionOptions): Promise<Foreign | AbortReason> {
   if (signal.aborted) return Promise.resolve(abortReason(signal));
   return new Promise((resolve) => {
-    const settle = (value: Foreign | AbortReason): void => {
-      clearTimeout(timer);
+    const onAbort = (): void => resolve(abortReason(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    void pending.then((answer) => {
       signal.removeEventListener("abort", onAbort);
-      resolve(value);
-    };
-    const onAbort = (): void => settle(abortReason(signal));
-    const timer = setTimeout(() => settle("timeout"), options.timeLeft());
-    signal.addEventListener("abort", onAbort);
-    pending.then((answer) => settle(new Foreign(answer)));
+      resolve(new Foreign(answer));
+    });
   });
 }

@@ -32,13 +32,19 @@ export function serviceTypes(descriptors: Uint8Array): ServiceTypes {
  * Rejects with an `Error` that says why when it cannot be asked.
  */
 export async function reflectServiceTypes(config: ServiceConfig, options: ReflectOptions): Promise<ServiceTypes> {
-  const { readFile, headers = [], timeoutMs = 10_000, signal = new AbortController().signal } = options;
+  const { readFile, headers = [], timeoutMs = 10_000, signal } = options;
   const client = new GrpcClient({ ...config, descriptors: undefined }, { readFile, now: Date.now });
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort("timeout"), timeoutMs);
+  const onAbort = (): void => limit.abort("cancelled");
+  signal?.addEventListener("abort", onAbort);
   try {
-    const schema = await client.schema(headers, timeoutMs, signal);
+    const schema = await client.schema(headers, timeoutMs, limit.signal);
     if ("ok" in schema) throw new Error(schema.failure.message);
     return typesOf(schema.methods);
   } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
     await client.close();
   }
 }

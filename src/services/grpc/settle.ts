@@ -1,11 +1,11 @@
 import type { JsonValue } from "../../base/json.ts";
 import { toFailure } from "../../engine/failure.ts";
-import type { AttemptResult, CallRequest, ServiceConfig } from "../../engine/service.ts";
+import type { AttemptResult, CallRequest, FailedAttempt, ServiceConfig } from "../../engine/service.ts";
 import { type Answers, BadAnswer } from "./answers.ts";
 import { explainConnectionError } from "./connection_error.ts";
 import type { ExchangeResult } from "./exchange.ts";
 import { metadataToJson } from "./metadata.ts";
-import { badResponse, cutShort, failed, type FailedAttempt, refused } from "./outcome.ts";
+import { badResponse, cutShort, failed, refused } from "./outcome.ts";
 import type { Schema } from "./schema.ts";
 import { codeName, OK, RESOURCE_EXHAUSTED, UNAVAILABLE } from "./status.ts";
 import { readStatusDetails } from "./status_details.ts";

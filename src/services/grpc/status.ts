@@ -23,7 +23,6 @@ export const CODE_NAMES: readonly string[] = [
 
 /** Numbers of the codes that the adapter itself decides about. */
 export const OK = 0;
-export const CANCELLED = 1;
 export const RESOURCE_EXHAUSTED = 8;
 export const UNIMPLEMENTED = 12;
 export const UNAVAILABLE = 14;

@@ -29,6 +29,20 @@ function stop(server: Server, sockets: Iterable<Socket>): void {
   server.close();
 }
 
+/** Passes everything on to another port, until either side closes. */
+function forward(socket: Socket, port: number): void {
+  const target = connect(port, "127.0.0.1");
+  target.on("error", () => {});
+  target.on("close", () => socket.destroy());
+  socket.on("close", () => target.destroy());
+  socket.pipe(target).pipe(socket);
+}
+
+async function slowly(): Promise<{ id: string }> {
+  await sleep(50);
+  return { id: "slow" };
+}
+
 describe("connections that fail", () => {
   let set: Uint8Array;
   let descriptors: string;
@@ -117,9 +131,7 @@ describe("connections that fail", () => {
   it("call() does not know what happened when the connection breaks after sending", async () => {
     const upstream = await startGrpcServer({ descriptors: set, handlers: { "shop.v1.Shop/CreateOrder": () => {} } });
     const proxy = await tcpServer((socket) => {
-      const target = connect(upstream.port, "127.0.0.1");
-      target.on("error", () => {});
-      socket.pipe(target).pipe(socket);
+      forward(socket, upstream.port);
       setTimeout(() => socket.destroy(), 60);
     });
     const result = await failureOf(create(open(proxy.endpoint)));
@@ -165,7 +177,7 @@ describe("connections that fail", () => {
   });
 
   it("call() loses nothing when the server shuts down gracefully and another takes over", async () => {
-    const slow = { "shop.v1.Shop/CreateOrder": unary(async () => (await sleep(50), { id: "slow" })) };
+    const slow = { "shop.v1.Shop/CreateOrder": unary(slowly) };
     const first = await startGrpcServer({ descriptors: set, handlers: slow });
     const client = open(first.endpoint);
     const inFlight = [create(client), create(client), create(client)];
@@ -179,7 +191,7 @@ describe("connections that fail", () => {
   });
 
   it("close() lets calls in flight go on to their end", async () => {
-    const slow = { "shop.v1.Shop/CreateOrder": unary(async () => (await sleep(50), { id: "slow" })) };
+    const slow = { "shop.v1.Shop/CreateOrder": unary(slowly) };
     const server = await startGrpcServer({ descriptors: set, handlers: slow });
     const client = open(server.endpoint);
     const inFlight = create(client);
@@ -194,9 +206,7 @@ describe("connections that fail", () => {
     let connections = 0;
     const proxy = await tcpServer((socket) => {
       connections++;
-      const target = connect(server.port, "127.0.0.1");
-      target.on("error", () => {});
-      socket.pipe(target).pipe(socket);
+      forward(socket, server.port);
     });
     const client = openClient(proxy.endpoint, { descriptors, poolSize: 3 });
     await output(create(client));

@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
-import type { AttemptResult, CallRequest, ServiceClient, ServiceConfig } from "../../../src/engine/service.ts";
+import type {
+  AttemptResult,
+  CallRequest,
+  FailedAttempt,
+  ServiceClient,
+  ServiceConfig,
+} from "../../../src/engine/service.ts";
 import { callContext, type ContextOverrides } from "../../servers/call_context.ts";
 import type { JsonValue } from "../../../src/base/json.ts";
 import { createGrpcAdapter } from "../../../src/services/grpc/adapter.ts";
@@ -33,15 +39,22 @@ export function openClient(endpoint: string, more: Partial<ServiceConfig> = {}):
   return createGrpcAdapter({ readFile: (path) => readFile(path) }).open(serviceConfig(endpoint, more));
 }
 
-/** Makes one call. */
-export function call(
+/** Makes one call, keeping its limits of time as the engine does. */
+export async function call(
   client: ServiceClient,
   method: string,
   input?: JsonValue,
   more: Partial<CallRequest> = {},
-  context: ContextOverrides = {},
+  overrides: ContextOverrides = {},
 ): Promise<AttemptResult> {
-  return client.call({ method, headers: [], ...input === undefined ? {} : { input }, ...more }, callContext(context));
+  const context = callContext(overrides);
+  const limitMs = Math.min(context.attemptTimeoutMs, (context.deadline ?? Infinity) - Date.now());
+  const timer = setTimeout(() => context.abort("timeout"), Math.max(0, Math.min(limitMs, 2 ** 31 - 1)));
+  try {
+    return await client.call({ method, headers: [], ...input === undefined ? {} : { input }, ...more }, context);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The output of a call that has to go well. */
@@ -52,7 +65,7 @@ export async function output(result: Promise<AttemptResult>): Promise<JsonValue>
 }
 
 /** The failure of a call that has to fail. */
-export async function failureOf(result: Promise<AttemptResult>): Promise<AttemptResult & { readonly ok: false }> {
+export async function failureOf(result: Promise<AttemptResult>): Promise<FailedAttempt> {
   const settled = await result;
   if (settled.ok) throw new Error(`It went well: ${JSON.stringify(settled.output)}`);
   return settled;

@@ -41,7 +41,8 @@ describe("limits of a call", () => {
       handlers,
       serverOptions: { "grpc.max_receive_message_length": 11 * 1024 * 1024 },
     });
-    client = openClient(server.endpoint, { descriptors });
+    client = openClient(server.endpoint, { descriptors, poolSize: 1 });
+    await output(call(client, "shop.v1.Admin/GetOrder", { id: "1" }));
   });
 
   after(async () => {

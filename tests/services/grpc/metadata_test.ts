@@ -36,7 +36,7 @@ describe("metadata", () => {
       "shop.v1.Admin/Reset": unary(() => {
         const metadata = new Metadata();
         metadata.set("x-reason", "closed");
-        throw Object.assign(new Error(), { code: 5, details: "nothing there", metadata });
+        throw Object.assign(new Error("none"), { code: 5, details: "nothing there", metadata });
       }),
     };
     server = await startGrpcServer({ descriptors: set, handlers });

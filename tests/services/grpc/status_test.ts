@@ -46,7 +46,7 @@ describe("failures by the server's status", () => {
     const fail = unary(({ id = "", customer = "" }: { id?: string; customer?: string }) => {
       const metadata = new Metadata();
       if (customer !== "") metadata.set("grpc-status-details-bin", toBuffer(new Uint8Array(atobBytes(customer))));
-      throw Object.assign(new Error(), { code: Number(id === "" ? 3 : id), details: "sorry", metadata });
+      throw Object.assign(new Error("no"), { code: Number(id === "" ? 3 : id), details: "sorry", metadata });
     });
     const handlers = {
       "shop.v1.Shop/CreateOrder": fail,
