@@ -51,10 +51,10 @@ export interface LoadOptions {
 export async function loadWorkflow(source: WorkflowSource, options: LoadOptions): Promise<LoadResult> {
   const compiled = compileWorkflow(source.file, source.text);
   const { descriptors, issues } = await readDescriptors(compiled.files, folderOf(source.file), options.readFile);
-  const { plan } = compiled;
-  if (plan !== undefined) {
-    const types = await collectTypes(plan, descriptors, options, issues);
-    issues.push(...checkTypes(plan, types));
+  const { plan, draft } = compiled;
+  if (draft !== undefined) {
+    const types = await collectTypes(draft, descriptors, options, issues);
+    issues.push(...checkTypes(draft, types));
   }
   const diagnostics = [...compiled.diagnostics, ...compiled.diagnose(issues)];
   const hasErrors = diagnostics.some(({ severity }) => severity === "error");

@@ -111,7 +111,7 @@ export function ok(output: JsonValue = null): AttemptResult {
 export function broken(
   code: string,
   kind: "transient" | "unknown" | "permanent" = "permanent",
-  mayHaveActed = kind === "unknown",
+  mayHaveActed: boolean = kind === "unknown",
 ): AttemptResult {
   return { ok: false, failure: failure(code, code), class: kind, mayHaveActed };
 }
