@@ -1,6 +1,9 @@
 /** What OpenSSL says when the server has refused our certificate, after the handshake was over for us. */
 const REFUSED_CERTIFICATE = /SSL routines|\balert\b/;
 
+/** A connection that the other side closed while it was being made: where our write is faster than its alert, all that is left. */
+const BROKEN = /^(?:read|write) (?:EPIPE|ECONNRESET)$/;
+
 const TLS_HINT = '; if the service uses TLS, give "tls:"';
 const REFUSED_HINT = '; it may want another client certificate ("cert" and "key" of "tls:")';
 
@@ -18,7 +21,10 @@ export function explainConnectionError(details: string, address: string, usesTls
   let reason = account.replace(/^(?:\w*Error(?: \[\w+\])?: )+/, "").replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, "").trim();
   if (reason.startsWith("Name resolution failed")) reason = "the name is not known";
   else if (reason === "Protocol error") reason = `the port does not speak HTTP/2${usesTls ? "" : TLS_HINT}`;
-  else if (reason === "Failed to connect") reason = `the connection was closed${usesTls ? REFUSED_HINT : TLS_HINT}`;
-  else if (isTls && REFUSED_CERTIFICATE.test(reason)) reason = `the server broke off the TLS handshake${REFUSED_HINT}`;
+  else if (reason === "Failed to connect" || BROKEN.test(reason)) {
+    reason = `the connection was closed${usesTls ? REFUSED_HINT : TLS_HINT}`;
+  } else if (isTls && REFUSED_CERTIFICATE.test(reason)) {
+    reason = `the server broke off the TLS handshake${REFUSED_HINT}`;
+  }
   return { message: `Cannot connect to ${address}: ${reason}`, isTls };
 }
