@@ -2,7 +2,7 @@
 export type RandomBytes = (count: number) => Uint8Array;
 
 /** The runtime's cryptographic source. */
-export const cryptoRandom: RandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
+const cryptoRandom: RandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
 
 /**
  * Makes a generator of UUIDs of version 7 (RFC 9562): sortable by creation, strictly growing within one generator.
@@ -37,7 +37,7 @@ export function formatUuid(bytes: Uint8Array): string {
 }
 
 /** Writes bytes as lower-case hexadecimal digits. */
-export function toHex(bytes: Uint8Array): string {
+function toHex(bytes: Uint8Array): string {
   let hex = "";
   for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
   return hex;

@@ -1,4 +1,4 @@
-import type { RollbackOptions, RollbackOutcome, WorkflowContext } from "./context.ts";
+import type { RollbackOptions, RollbackOutcome, StepSpec, WorkflowContext } from "./context.ts";
 import { StepFailedError, toFailure } from "./failure.ts";
 import type { SagaStep } from "./saga.ts";
 
@@ -32,20 +32,28 @@ async function undoStep(
 ): Promise<Ending> {
   if (isUnknown && !compensation.onUnknown) return "unknown";
   const path = `${step}/compensate`;
+  let spec: StepSpec | undefined;
   try {
-    const spec = await compensation.prepare(error);
-    if (spec === undefined) {
-      context.note({ type: "step_skipped", step: path, kind: "compensation", reason: "condition" });
-      return "nothing";
-    }
+    spec = await compensation.prepare(error);
+  } catch (thrown) {
+    return refuse(context, path, thrown);
+  }
+  if (spec === undefined) {
+    context.note({ type: "step_skipped", step: path, kind: "compensation", reason: "condition" });
+    return "nothing";
+  }
+  try {
     await context.step(isUnknown ? { ...spec, settledBy: ["http_404", "http_410", "NOT_FOUND"] } : spec);
     return "undone";
   } catch (thrown) {
-    if (!(thrown instanceof StepFailedError)) {
-      const failure = { ...toFailure(thrown, "expression_error"), step: path };
-      context.note({ type: "block_closed", step: path, kind: "compensation", status: "failed", failure });
-      return "not_undone";
-    }
+    if (!(thrown instanceof StepFailedError)) return refuse(context, path, thrown);
     return thrown.isUnknown ? "unknown" : "not_undone";
   }
+}
+
+/** Records why a compensation was not even scheduled: no other entry would say it. */
+function refuse(context: WorkflowContext, path: string, thrown: unknown): "not_undone" {
+  const failure = { ...toFailure(thrown, "expression_error"), step: path };
+  context.note({ type: "block_closed", step: path, kind: "compensation", status: "failed", failure });
+  return "not_undone";
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import type { JsonValue } from "../base/json.ts";
 import { toError } from "../base/errors.ts";
 
 /**
@@ -60,9 +60,4 @@ export function toFailure(thrown: unknown, code = "internal"): Failure {
     return failure(thrown.reason === "timeout" ? "timeout" : "cancelled", thrown.message);
   }
   return failure(code, toError(thrown).message);
-}
-
-/** Tells whether a JSON value has the shape of a failure, as `fail: "{{ .error }}"` passes it on. */
-export function isFailureShape(value: JsonValue): value is JsonObject & { code: string; message: string } {
-  return isJsonObject(value) && typeof value["code"] === "string" && typeof value["message"] === "string";
 }

@@ -58,7 +58,7 @@ export function failed(path: string, code = "boom"): StepOutcome {
   return { type: "step_failed", step: path, failure: failure(code, code), attempts: 1 };
 }
 
-export const STARTED: RunStarted = {
+const STARTED: RunStarted = {
   type: "run_started",
   workflow: "test",
   version: "1",

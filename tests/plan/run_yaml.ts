@@ -69,13 +69,13 @@ export async function runYaml(steps: string, answers: Answers = {}, options: Run
 }
 
 /** A Maestro on this runtime with memory storage. */
-export function testMaestro(options: Partial<Parameters<typeof createMaestro>[0]>): Maestro {
+function testMaestro(options: Partial<Parameters<typeof createMaestro>[0]>): Maestro {
   const readFile = (path: string): Promise<Uint8Array> => Promise.reject(new Error(`no file ${path}`));
   return createMaestro({ runtime: { name: "bun", fetch: createFetch, drain, readFile }, ...options });
 }
 
 /** Loads a workflow that must be valid. */
-export async function mustLoad(maestro: Maestro, text: string): Promise<Parameters<Maestro["start"]>[0]> {
+async function mustLoad(maestro: Maestro, text: string): Promise<Parameters<Maestro["start"]>[0]> {
   const { workflow, diagnostics } = await maestro.load({ file: "test.yaml", text });
   if (workflow === undefined) throw new Error(`${JSON.stringify(diagnostics, null, 2)}\n${text}`);
   return workflow;
