@@ -33,9 +33,9 @@ for (const path of DOCUMENTS) {
     });
 
     for (const block of readBlocks(text)) {
-      const isActive = block.isRun || block.isOutput || block.file !== undefined;
+      const isActive = block.isRun || block.isOutput || block.isStderr || block.file !== undefined;
       if (isActive) {
-        it(`holds in the ${block.language} block of line ${block.line}`, async () => {
+        it(`holds in the ${block.language} block of line ${block.line}`, { timeout: 60_000 }, async () => {
           assert.equal(await runner.run(block), undefined);
         });
       }

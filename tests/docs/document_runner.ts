@@ -57,12 +57,13 @@ export class DocumentRunner {
   }
 
   async #execute(block: Block): Promise<string | undefined> {
+    const stderr = join(this.#folder, `.stderr_${block.line}`);
     const services = await startServices(block.services);
     try {
       const endpoints = services.map(({ name, running }) => `${name}=${running.endpoint}`).join(",");
-      const { code, output } = await this.#shell(`{ ${block.text}\n} 2>.stderr`, endpoints);
+      const { code, output } = await this.#shell(`{ ${block.text}\n} 2>"${stderr}"`, endpoints);
       this.#lastOutput = output;
-      this.#lastStderr = readFileSync(join(this.#folder, ".stderr"), "utf8");
+      this.#lastStderr = readFileSync(stderr, "utf8");
       if (code === block.exit) return undefined;
       return `ends with ${code} and not ${block.exit}:\n${output}${this.#lastStderr}`;
     } finally {
