@@ -42,7 +42,6 @@ describe("limits of a call", () => {
       serverOptions: { "grpc.max_receive_message_length": 11 * 1024 * 1024 },
     });
     client = openClient(server.endpoint, { descriptors, poolSize: 1 });
-    await output(call(client, "shop.v1.Admin/GetOrder", { id: "1" }));
   });
 
   after(async () => {
@@ -50,12 +49,18 @@ describe("limits of a call", () => {
     server.stop();
   });
 
-  async function cancelledOnServer(count: number): Promise<void> {
-    for (let turn = 0; turn < 50 && seen.cancelled < count; turn++) await sleep(2);
-    assert.equal(seen.cancelled, count);
+  async function until(condition: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 1_000 && !condition(); turn++) await sleep(2);
+    assert.ok(condition());
   }
 
+  const cancelledOnServer = (count: number): Promise<void> => until(() => seen.cancelled === count);
+
+  /** A time-out leaves its connection, so the next call would have to connect within its own. */
+  const connect = () => output(call(client, "shop.v1.Admin/GetOrder", { id: "1" }));
+
   it("call() ends at its time limit: timeout, unknown, and the server is told", async () => {
+    await connect();
     const before = seen.cancelled;
     const result = await failureOf(call(client, "CreateOrder", {}, {}, { attemptTimeoutMs: 50 }));
     assert.equal(result.failure.code, "timeout");
@@ -66,6 +71,7 @@ describe("limits of a call", () => {
   });
 
   it("call() ends at the deadline when that is earlier", async () => {
+    await connect();
     const before = seen.cancelled;
     const result = await failureOf(call(client, "CreateOrder", {}, {}, { deadline: Date.now() + 50 }));
     assert.equal(result.failure.code, "timeout");
@@ -73,6 +79,7 @@ describe("limits of a call", () => {
   });
 
   it("call() has not acted when a read-only method times out", async () => {
+    await connect();
     const result = await failureOf(call(client, "shop.v1.Shop/GetOrder", {}, {}, { attemptTimeoutMs: 50 }));
     assert.equal(result.failure.code, "timeout");
     assert.equal(result.mayHaveActed, false);
@@ -92,19 +99,20 @@ describe("limits of a call", () => {
   for (const reason of ["cancelled", "timeout"] as const) {
     it(`call() settles at once when the signal says "${reason}", and the server is told`, async () => {
       const controller = new AbortController();
-      const before = seen.cancelled;
+      const before = { ...seen };
       const result = failureOf(call(client, "CreateOrder", {}, {}, { signal: controller.signal }));
-      await sleep(30);
+      await until(() => seen.calls > before.calls);
       controller.abort(reason);
       const settled = await result;
       assert.equal(settled.failure.code, reason);
       assert.equal(settled.class, "unknown");
       assert.equal(settled.mayHaveActed, true);
-      await cancelledOnServer(before + 1);
+      await cancelledOnServer(before.cancelled + 1);
     });
   }
 
   it("call() ends a stream that stops half-way at the time limit", async () => {
+    await connect();
     const result = await failureOf(call(client, "WatchOrders", {}, {}, { attemptTimeoutMs: 60 }));
     assert.equal(result.failure.code, "timeout");
     assert.equal(result.class, "unknown");
