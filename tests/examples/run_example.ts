@@ -76,7 +76,7 @@ export async function runExample(name: string, options: RunExampleOptions = {}):
 }
 
 /** The services of an example that run. */
-interface RunningServices {
+export interface RunningServices {
   /** `--endpoint name=address` for each. */
   readonly endpointFlags: readonly string[];
   /** Stops them and gives all calls that they got, in the order in which they were answered. */
@@ -97,7 +97,7 @@ function steady(json: string): string {
 }
 
 /** Starts programs on free ports: pairs of a service's name in the workflow and the program behind it. */
-async function startServices(behind: readonly (readonly [string, string])[]): Promise<RunningServices> {
+export async function startServices(behind: readonly (readonly [string, string])[]): Promise<RunningServices> {
   const running = new Map<string, RunningProgram>();
   const stop = async (): Promise<readonly LoggedCall[]> => {
     await Promise.all([...running.values()].map((program) => program.stop()));
