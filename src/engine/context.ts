@@ -74,7 +74,7 @@ export interface WorkflowContext {
   note(note: Note): void;
   /** Runs a function in a scope inside this one, which a time limit cancels; gives or throws what the function does. */
   withScope<T>(options: ScopeOptions, run: (context: WorkflowContext) => Promise<T>): Promise<T>;
-  /** Undoes, in reverse order, what the steps of a scope have completed, and forgets it. */
+  /** Undoes, in reverse order, what the steps of some scopes have completed, and forgets it. */
   rollback(options: RollbackOptions): Promise<RollbackOutcome>;
   /** Forgets the unknown steps at and below a path that would otherwise be listed when the run fails: their error was handled. */
   settleUnknown(step: string): void;
@@ -90,7 +90,8 @@ export interface ScopeOptions {
 
 /** Options of `rollback`. */
 export interface RollbackOptions {
-  readonly within: CancelScope;
+  /** Scopes whose steps are undone, together and in one order. */
+  readonly within: readonly CancelScope[];
   /** What the compensations see as `.error`. */
   readonly error: Failure;
   /** One after the other, newest first, or all at once. */

@@ -84,7 +84,8 @@ export class DurableContext implements LifecycleContext {
     const { within, error } = options;
     const steps = saga.take(within);
     if (steps.length > 0) {
-      const cause = within.cause === "timeout" || within.cause === "cancelled" ? within.cause : "error";
+      const scopeCause = within[0]?.cause;
+      const cause = scopeCause === "timeout" || scopeCause === "cancelled" ? scopeCause : "error";
       this.note({ type: "rollback_started", cause, error, steps: steps.length });
     }
     const outcome = await rollback(this.shielded(), steps, options);

@@ -37,7 +37,7 @@ export async function runLifecycle(
   const cause = context.scope.cause;
   if (cause !== undefined) error = cancellationFailure(cause, definition.timeoutMs);
   if (error === null) return await finish(context, functions, "completed", null, output, null);
-  await context.shielded().rollback({ within: context.scope, error, order: definition.compensationOrder });
+  await context.shielded().rollback({ within: [context.scope], error, order: definition.compensationOrder });
   const runCause: RunCause = cause === undefined ? "error" : cause === "timeout" ? "timeout" : "cancelled";
   return await finish(context, functions, statusAfter(context.rolledBack(), runCause), runCause, null, error);
 }

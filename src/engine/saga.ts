@@ -23,10 +23,11 @@ export class Saga {
     this.#steps.push(step);
   }
 
-  /** Removes and gives, newest first, the steps of a scope and of those inside it. */
-  take(within: CancelScope): SagaStep[] {
-    const taken = this.#steps.filter((step) => step.scope.isWithin(within));
-    this.#steps = this.#steps.filter((step) => !step.scope.isWithin(within));
+  /** Removes and gives, newest first, the steps of some scopes and of those inside them. */
+  take(within: readonly CancelScope[]): SagaStep[] {
+    const isTaken = ({ scope }: SagaStep): boolean => within.some((outer) => scope.isWithin(outer));
+    const taken = this.#steps.filter(isTaken);
+    this.#steps = this.#steps.filter((step) => !isTaken(step));
     return taken.reverse();
   }
 

@@ -48,20 +48,15 @@ export async function runRace(step: RaceStep, run: StepRun): Promise<JsonValue> 
   return output;
 }
 
-const NOTHING_LEFT = { notUndone: [], unknown: [] } as const;
-
 async function undoLosers(losers: readonly Runner[], { context, frame, path }: StepRun): Promise<void> {
   const lost: Failure = failure("cancelled", "Another step of the race was faster", { step: path });
-  for (const { step, scope } of losers) {
-    const { notUndone, unknown } = scope === undefined
-      ? NOTHING_LEFT
-      : await context.rollback({ within: scope, error: lost, order: "reverse" });
-    // Only now: the compensations read what the loser had set.
-    for (const name of namesWithin(step)) frame.set(name, ABSENT);
-    if (notUndone.length === 0 && unknown.length === 0) continue;
-    const left = [...notUndone, ...unknown].map((undone) => `"${undone}"`).join(", ");
-    throw new StepFailedError(
-      failure("outcome_unknown", `The race was won, but ${left} of a slower step could not be undone`, { step: path }),
-    );
-  }
+  const within = losers.flatMap(({ scope }) => scope ?? []);
+  const { notUndone, unknown } = await context.rollback({ within, error: lost, order: "reverse" });
+  // Only now: the compensations read what the losers had set.
+  for (const { step } of losers) for (const name of namesWithin(step)) frame.set(name, ABSENT);
+  if (notUndone.length === 0 && unknown.length === 0) return;
+  const left = [...notUndone, ...unknown].map((undone) => `"${undone}"`).join(", ");
+  throw new StepFailedError(
+    failure("outcome_unknown", `The race was won, but ${left} of a slower step could not be undone`, { step: path }),
+  );
 }

@@ -306,6 +306,28 @@ describe("race", () => {
     assert.deepEqual(result.output, { won: "fast", f: "fast", g: null });
   });
 
+  it("undoes its losers together, in the reverse order of completion", async () => {
+    const { methods } = await runYaml(
+      `
+      steps:
+        - race:
+            - { service: svc, method: fast }
+            - id: one
+              steps:
+                - { service: svc, method: a1, compensate: { method: undo_a1 } }
+                - { service: svc, method: wait }
+                - { service: svc, method: a2, compensate: { method: undo_a2 } }
+                - { service: svc, method: hang }
+            - id: two
+              steps:
+                - { service: svc, method: b1, compensate: { method: undo_b1 } }
+                - { service: svc, method: hang }
+    `,
+      { fast: () => pause(30), wait: () => pause(5), hang: untilAborted },
+    );
+    assert.deepEqual(methods.slice(-3), ["undo_a2", "undo_b1", "undo_a1"]);
+  });
+
   it("is not won by a step that fails or is skipped; it fails with the last error when every one failed", async () => {
     const won = await runYaml(
       `
