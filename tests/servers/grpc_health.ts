@@ -3,7 +3,7 @@ import type { sendUnaryData, Server, ServerUnaryCall } from "@grpc/grpc-js";
 import { toBuffer } from "../../src/runtime/buffer.ts";
 import { defineSchema } from "../../src/services/grpc/define_schema.ts";
 
-const { HealthCheckRequest, HealthCheckResponse } = defineSchema("grpc.health.v1", {
+const healthSchema = defineSchema("grpc.health.v1", {
   HealthCheckRequest: { service: [1, "string"] },
   HealthCheckResponse: { status: [1, "int32"] },
 });
@@ -14,6 +14,7 @@ const NOT_FOUND = 5;
 
 /** Serves `grpc.health.v1.Health/Check`. The function says whether a service is up; `undefined` where there is none of that name. */
 export function addHealth(server: Server, isUp: (service: string) => boolean | undefined): void {
+  const { HealthCheckRequest, HealthCheckResponse } = healthSchema();
   server.addService(
     {
       Check: {

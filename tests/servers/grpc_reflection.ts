@@ -1,7 +1,7 @@
 import { create, type DescFile, type FileRegistry, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { Server, ServerDuplexStream } from "@grpc/grpc-js";
-import { ReflectionRequest, ReflectionResponse } from "../../src/services/grpc/reflection_schema.ts";
+import { reflectionSchema } from "../../src/services/grpc/reflection_schema.ts";
 import { toBuffer } from "../../src/runtime/buffer.ts";
 
 /** The versions of the reflection protocol. */
@@ -22,16 +22,17 @@ export function addReflection(
   registry: () => FileRegistry,
   intercept?: (stream: ServerDuplexStream<Message, Message>) => boolean,
 ): void {
+  const { ServerReflectionRequest: Request, ServerReflectionResponse: Response } = reflectionSchema();
   server.addService(
     {
       ServerReflectionInfo: {
         path: `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
         requestStream: true,
         responseStream: true,
-        requestSerialize: (value: Message) => toBuffer(toBinary(ReflectionRequest, value)),
-        requestDeserialize: (bytes: Uint8Array) => fromBinary(ReflectionRequest, bytes),
-        responseSerialize: (value: Message) => toBuffer(toBinary(ReflectionResponse, value)),
-        responseDeserialize: (bytes: Uint8Array) => fromBinary(ReflectionResponse, bytes),
+        requestSerialize: (value: Message) => toBuffer(toBinary(Request, value)),
+        requestDeserialize: (bytes: Uint8Array) => fromBinary(Request, bytes),
+        responseSerialize: (value: Message) => toBuffer(toBinary(Response, value)),
+        responseDeserialize: (bytes: Uint8Array) => fromBinary(Response, bytes),
       },
     },
     {
@@ -39,7 +40,7 @@ export function addReflection(
         if (intercept?.(call) === true) return;
         call.on("data", (question: Question) => {
           const messageResponse = answer(registry(), question.messageRequest);
-          call.write(create(ReflectionResponse, { messageResponse } as never));
+          call.write(create(Response, { messageResponse } as never));
         });
         call.on("end", () => call.end());
         call.on("error", () => call.end());

@@ -22,9 +22,17 @@ const SCALARS: Readonly<Record<string, FieldDescriptorProto_Type>> = {
  * Declares proto3 messages in code, for the few protocols that Maestro itself speaks.
  *
  * A type is a scalar, a message of the same declaration, or the full name of a well-known type; `[]` behind it
- * makes a list, `{}` a map from text to text.
+ * makes a list, `{}` a map from text to text. The descriptors are built at the first call of the function that this gives.
  */
 export function defineSchema<Name extends string>(
+  packageName: string,
+  messages: Readonly<Record<Name, Readonly<Record<string, FieldDeclaration>>>>,
+): () => Readonly<Record<Name, DescMessage>> {
+  let schema: Readonly<Record<Name, DescMessage>> | undefined;
+  return () => schema ??= build(packageName, messages);
+}
+
+function build<Name extends string>(
   packageName: string,
   messages: Readonly<Record<Name, Readonly<Record<string, FieldDeclaration>>>>,
 ): Readonly<Record<Name, DescMessage>> {

@@ -3,7 +3,7 @@ import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/p
 import type { PooledChannel } from "./channel_pool.ts";
 import { buildRegistry } from "./descriptors.ts";
 import { exchange, type ExchangeResult } from "./exchange.ts";
-import { REFLECTION_PACKAGES, ReflectionRequest, ReflectionResponse } from "./reflection_schema.ts";
+import { REFLECTION_PACKAGES, reflectionSchema } from "./reflection_schema.ts";
 import { type MetadataLayers, plainMetadata } from "./metadata.ts";
 import { OK, UNIMPLEMENTED } from "./status.ts";
 import { wellKnownFile } from "./well_known_files.ts";
@@ -116,15 +116,16 @@ class ReflectionClient {
     if (questions.length === 0) return [];
     const answers: Answer[] = [];
     const { headers, signal, timeLeft } = this.#options;
+    const { ServerReflectionRequest, ServerReflectionResponse } = reflectionSchema();
     const result = await exchange(this.#channel, {
       path: this.#path,
       metadata: plainMetadata(headers, timeLeft()),
       signal,
       messages: questions.map((messageRequest) =>
-        toBinary(ReflectionRequest, create(ReflectionRequest, { messageRequest } as never))
+        toBinary(ServerReflectionRequest, create(ServerReflectionRequest, { messageRequest } as never))
       ),
       receive(bytes) {
-        const message = fromBinary(ReflectionResponse, bytes) as Message & { readonly messageResponse: Answer };
+        const message = fromBinary(ServerReflectionResponse, bytes) as Message & { readonly messageResponse: Answer };
         answers.push(message.messageResponse);
         return false;
       },

@@ -4,7 +4,10 @@ import { defineSchema } from "./define_schema.ts";
 /** The two packages under which servers offer reflection; their messages are the same. */
 export const REFLECTION_PACKAGES: readonly string[] = ["grpc.reflection.v1", "grpc.reflection.v1alpha"];
 
-const schema = defineSchema("grpc.reflection.v1", {
+/** The messages of the protocol that Maestro uses: what a client asks, and what a server answers. */
+export const reflectionSchema: () => Readonly<
+  Record<"ServerReflectionRequest" | "ServerReflectionResponse", DescMessage>
+> = defineSchema("grpc.reflection.v1", {
   ServerReflectionRequest: {
     host: [1, "string"],
     file_by_filename: [3, "string", "message_request"],
@@ -21,9 +24,3 @@ const schema = defineSchema("grpc.reflection.v1", {
   ServiceResponse: { name: [1, "string"] },
   ErrorResponse: { error_code: [1, "int32"], error_message: [2, "string"] },
 });
-
-/** The message that a client of reflection sends. */
-export const ReflectionRequest: DescMessage = schema.ServerReflectionRequest;
-
-/** The message that a server of reflection answers with. */
-export const ReflectionResponse: DescMessage = schema.ServerReflectionResponse;

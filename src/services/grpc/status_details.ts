@@ -6,7 +6,7 @@ import { defineSchema } from "./define_schema.ts";
 import { JsonWriter } from "./message_to_json.ts";
 
 /** The messages of `google/rpc/status.proto` and `error_details.proto`. */
-const schema = defineSchema("google.rpc", {
+const rpcSchema = defineSchema("google.rpc", {
   Status: { code: [1, "int32"], message: [2, "string"], details: [3, "google.protobuf.Any[]"] },
   RetryInfo: { retry_delay: [1, "google.protobuf.Duration"] },
   DebugInfo: { stack_entries: [1, "string[]"], detail: [2, "string"] },
@@ -48,7 +48,7 @@ const NOTHING: StatusDetails = { details: null, retryAfterMs: undefined };
 
 /** The types of `google.rpc` beside a service's own types, which details may use too. */
 export function detailTypes(serviceTypes: Registry): Registry {
-  return createRegistry(...Object.values<DescMessage>(schema), serviceTypes);
+  return createRegistry(...Object.values<DescMessage>(rpcSchema()), serviceTypes);
 }
 
 /** Decodes `grpc-status-details-bin` to a list; what is malformed counts as not there. */
@@ -56,8 +56,9 @@ export function readStatusDetails(trailers: Metadata, types: Registry): StatusDe
   const [bytes] = trailers.get("grpc-status-details-bin");
   if (bytes === undefined || typeof bytes === "string") return NOTHING;
   try {
-    const status = fromBinary(schema.Status, bytes) as StatusMessage;
-    const write = new JsonWriter(types).writer(schema.Status.field["details"]!.message!);
+    const { Status } = rpcSchema();
+    const status = fromBinary(Status, bytes) as StatusMessage;
+    const write = new JsonWriter(types).writer(Status.field["details"]!.message!);
     const details = status.details.flatMap((detail) => readable(write, detail));
     return details.length === 0 ? NOTHING : { details, retryAfterMs: retryDelay(status) };
   } catch {
@@ -76,7 +77,7 @@ function readable(write: (message: unknown) => JsonValue, detail: unknown): read
 function retryDelay(status: StatusMessage): number | undefined {
   const info = status.details.find(({ typeUrl }) => typeUrl.endsWith("/google.rpc.RetryInfo"));
   if (info === undefined) return undefined;
-  const { retryDelay: delay } = fromBinary(schema.RetryInfo, info.value) as Message & {
+  const { retryDelay: delay } = fromBinary(rpcSchema().RetryInfo, info.value) as Message & {
     readonly retryDelay?: Duration;
   };
   return delay === undefined ? undefined : Math.max(0, Number(delay.seconds) * 1_000 + delay.nanos / 1e6);
