@@ -45,13 +45,13 @@ const CASES = (["grpc", "http"] as const).flatMap((protocol) => [
   { protocol, concurrency: 50, runs: 1_000 },
 ]);
 
-/** Rounds whose figures are thrown away: they compile the code. */
-const WARM_UPS = 3;
+/** Runs of each side before the first round of a case: until the code is compiled as well as it will be, both get faster. */
+const WARM_UP_RUNS = 4_000;
 
 /**
  * Runs the same 5-call workflow by Maestro and by hand-written glue code.
  *
- * Both open everything anew in each round, warm up, and then are measured, one after the other and in turns the first.
+ * Both are run until their code is compiled, then measured in rounds, in turns the first. Each stays open, as in a long-lived process.
  */
 export async function benchCalls({ runtime, rounds }: CallsOptions): Promise<CallsRow[]> {
   const servers = await startServers();
@@ -81,16 +81,17 @@ interface Comparison {
 
 async function compare(options: Comparison, openMaestro: OpenRival, openGlue: OpenRival): Promise<CallsRow> {
   const { protocol, concurrency, runs, rounds } = options;
-  const maestro: Cost[] = [];
-  const glue: Cost[] = [];
-  for (let round = -WARM_UPS; round < rounds; round++) {
-    const isMaestroFirst = round % 2 === 0;
-    const first = await measure(isMaestroFirst ? openMaestro : openGlue, concurrency, runs);
-    const second = await measure(isMaestroFirst ? openGlue : openMaestro, concurrency, runs);
-    if (round < 0) continue;
-    maestro.push(isMaestroFirst ? first : second);
-    glue.push(isMaestroFirst ? second : first);
+  const rivals = { maestro: await openMaestro(), glue: await openGlue() };
+  const costs = { maestro: [] as Cost[], glue: [] as Cost[] };
+  for (const rival of Object.values(rivals)) await runMany(rival, 10, WARM_UP_RUNS);
+  for (let round = 0; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? ["maestro", "glue"] as const : ["glue", "maestro"] as const) {
+      await runMany(rivals[name], concurrency, concurrency * 2);
+      costs[name].push(await costOf(() => runMany(rivals[name], concurrency, runs)));
+    }
   }
+  for (const rival of Object.values(rivals)) await rival.close();
+  const { maestro, glue } = costs;
   const perSecond = ({ wallMs }: Cost): number => runs / wallMs * 1_000;
   return {
     protocol,
@@ -100,16 +101,6 @@ async function compare(options: Comparison, openMaestro: OpenRival, openGlue: Op
     ratio: spreadOf(maestro.map((cost, round) => glue[round]!.wallMs / cost.wallMs)),
     cpuRatio: spreadOf(maestro.map((cost, round) => glue[round]!.cpuMs / cost.cpuMs)),
   };
-}
-
-async function measure(open: OpenRival, concurrency: number, runs: number): Promise<Cost> {
-  const rival = await open();
-  try {
-    await runMany(rival, concurrency, concurrency * 2);
-    return await costOf(() => runMany(rival, concurrency, runs));
-  } finally {
-    await rival.close();
-  }
 }
 
 /** Runs a rival so many times, so many at a time. */
