@@ -35,9 +35,11 @@ export interface FetchRequest {
   readonly signal: AbortSignal;
 }
 
-/** The head of an answer. Its body must be read, or the signal aborted. */
+/** The head of an answer. Its body must be read, also where nobody wants it. */
 export interface FetchResponse {
   readonly status: number;
+  /** One header by its lower-case name; a repeated one is joined with `, `. */
+  header(name: string): string | undefined;
   /** Names in lower case. Repeated headers are joined with `, `, except `set-cookie`, which is always a list. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /**

@@ -39,16 +39,9 @@ class BunFetch implements Fetch {
     this.#mayBeNative = settings.origin.startsWith("http:") && !hasProxy(settings.proxyEnv ?? process.env);
   }
 
-  async send(request: FetchRequest): Promise<FetchResponse> {
-    try {
-      const isNative = this.#mayBeNative && nativeInFlight < MOST_NATIVE && Date.now() < this.#wellUntil;
-      const response = await (isNative ? this.#sendNative(request) : this.#sendCarefully(request));
-      this.#wellUntil = isDelimited(response) ? Date.now() + LONGEST_PAUSE_MS : 0;
-      return response;
-    } catch (error) {
-      this.#wellUntil = 0;
-      throw error;
-    }
+  send(request: FetchRequest): Promise<FetchResponse> {
+    const isNative = this.#mayBeNative && nativeInFlight < MOST_NATIVE && Date.now() < this.#wellUntil;
+    return isNative ? this.#sendNative(request) : this.#sendCarefully(request);
   }
 
   close(): void {
@@ -56,15 +49,21 @@ class BunFetch implements Fetch {
     this.#careful = undefined;
   }
 
-  #sendCarefully(request: FetchRequest): Promise<FetchResponse> {
+  async #sendCarefully(request: FetchRequest): Promise<FetchResponse> {
     this.#careful ??= createFetch(this.#settings);
-    return this.#careful.send(request);
+    this.#wellUntil = 0;
+    return this.#judge(await this.#careful.send(request));
+  }
+
+  #judge(response: FetchResponse): FetchResponse {
+    this.#wellUntil = isDelimited(response) ? Date.now() + LONGEST_PAUSE_MS : 0;
+    return response;
   }
 
   async #sendNative({ method, path, headers, body, signal }: FetchRequest): Promise<FetchResponse> {
     if (signal.aborted) throw new FetchError("aborted", "aborted", false);
     // Its idle connections would stand beside those of the global `fetch`.
-    this.close();
+    if (this.#careful !== undefined) this.close();
     nativeInFlight++;
     try {
       const response = await fetch(this.#settings.origin + path, {
@@ -76,36 +75,31 @@ class BunFetch implements Fetch {
         decompress: false,
         timeout: false,
       } as RequestInit);
-      return new NativeResponse(response, signal);
+      return this.#judge(new NativeResponse(response, signal));
     } catch (error) {
       nativeInFlight--;
+      this.#wellUntil = 0;
       throw fetchError(error, signal);
     }
   }
 }
 
-/** An answer of the global `fetch`. It counts as in flight until its body is read or cut off. */
+/** An answer of the global `fetch`. It counts as in flight until its body is read. */
 class NativeResponse implements FetchResponse {
   readonly #response: Response;
   readonly #signal: AbortSignal;
-  #isOver = false;
 
   constructor(response: Response, signal: AbortSignal) {
     this.#response = response;
     this.#signal = signal;
-    signal.addEventListener("abort", this);
-  }
-
-  /** The signal's abort. */
-  handleEvent(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    nativeInFlight--;
-    this.#signal.removeEventListener("abort", this);
   }
 
   get status(): number {
     return this.#response.status;
+  }
+
+  header(name: string): string | undefined {
+    return this.#response.headers.get(name) ?? undefined;
   }
 
   get headers(): FetchResponse["headers"] {
@@ -118,12 +112,12 @@ class NativeResponse implements FetchResponse {
   async bytes(limit: number): Promise<Uint8Array> {
     try {
       const length = this.#response.headers.get("content-length");
-      if (length !== null && Number(length) <= limit) return new Uint8Array(await this.#response.arrayBuffer());
+      if (length !== null && Number(length) <= limit) return await this.#response.bytes();
       return await this.#stream(limit);
     } catch (error) {
       throw fetchError(error, this.#signal);
     } finally {
-      this.handleEvent();
+      nativeInFlight--;
     }
   }
 
@@ -156,9 +150,9 @@ function joinValues(headers: FetchRequest["headers"]): Record<string, string> {
   return joined;
 }
 
-function isDelimited({ status, headers }: FetchResponse): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined || status === 204 ||
-    status === 304;
+function isDelimited(response: FetchResponse): boolean {
+  return response.header("content-length") !== undefined || response.header("transfer-encoding") !== undefined ||
+    response.status === 204 || response.status === 304;
 }
 
 /** What Bun calls an answer that is no HTTP. */

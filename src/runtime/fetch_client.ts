@@ -170,6 +170,11 @@ class Exchange implements FetchResponse {
     return this.#answer!.statusCode!;
   }
 
+  header(name: string): string | undefined {
+    const value = this.#answer!.headers[name];
+    return typeof value === "string" || value === undefined ? value : value.join(", ");
+  }
+
   get headers(): FetchResponse["headers"] {
     return this.#answer!.headers;
   }

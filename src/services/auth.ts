@@ -110,8 +110,8 @@ class TokenCache implements Authorizer {
       });
       const text = new TextDecoder().decode(await answer.bytes(LONGEST_TOKEN_ANSWER));
       if (answer.status < 200 || answer.status > 299) {
-        const retryAfter = answer.headers["retry-after"];
-        return statusRefusal(place, answer.status, text, parseRetryAfter(String(retryAfter ?? ""), this.#clock.now()));
+        const retryAfter = answer.header("retry-after");
+        return statusRefusal(place, answer.status, text, parseRetryAfter(retryAfter, this.#clock.now()));
       }
       return this.#accept(key, place, text);
     } catch (error) {

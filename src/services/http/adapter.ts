@@ -4,6 +4,7 @@ import type { JsonValue } from "../../base/json.ts";
 import { type Clock, systemClock } from "../../engine/clock.ts";
 import type {
   AttemptResult,
+  AuthConfig,
   CallContext,
   CallRequest,
   ServiceAdapter,
@@ -18,8 +19,8 @@ import {
   type FetchResponse,
 } from "../../runtime/fetch.ts";
 import { type Authorizer, createAuthorizer } from "../auth.ts";
-import { type Endpoint, parseEndpoint, redirectTarget, resolveAddress } from "./address.ts";
-import { decodeAnswer, decompress, headerOf } from "./answer.ts";
+import { type Address, type Endpoint, parseEndpoint, redirectTarget, resolveAddress } from "./address.ts";
+import { decodeAnswer, decompress } from "./answer.ts";
 import { BadRequest } from "./bad_request.ts";
 import { addQuery, encodeBody } from "./body.ts";
 import { buildHeaders, type Headers } from "./headers.ts";
@@ -76,11 +77,15 @@ const MOST_REDIRECTS = 5;
 /** An answer that is only passed over is read up to here, so that its connection can serve again. */
 const PASSED_OVER_BYTES = 64 * 1024;
 
+/** Methods whose addresses a client remembers. */
+const MOST_ADDRESSES = 200;
+
 class HttpClient implements ServiceClient {
   readonly #config: ServiceConfig;
   readonly #tools: Tools;
   #endpoint: Endpoint | undefined;
   #fetch: Fetch | undefined;
+  readonly #addresses = new Map<string, Address>();
 
   constructor(config: ServiceConfig, tools: Tools) {
     this.#config = config;
@@ -96,7 +101,9 @@ class HttpClient implements ServiceClient {
       throw error;
     }
     try {
-      return await this.#authorized(call, this.#fetch ?? await this.#connect(call.endpoint));
+      const fetch = this.#fetch ?? await this.#connect(call.endpoint);
+      const hasCredentials = request.auth === undefined || call.headers["authorization"] !== undefined;
+      return await (hasCredentials ? this.#exchange(call, fetch, false) : this.#authorized(call, fetch, request.auth!));
     } catch (error) {
       if (error instanceof TlsFileError) {
         return wireFailure(call, new FetchError("tls_error", error.message, false), "timeout");
@@ -114,7 +121,7 @@ class HttpClient implements ServiceClient {
   #prepare(request: CallRequest, context: CallContext): Prepared {
     const config = this.#config;
     const endpoint = this.#endpoint ??= checkedEndpoint(config);
-    const { verb, target } = resolveAddress(endpoint, request.method);
+    const { verb, target, path } = this.#address(endpoint, request.method);
     const body = encodeBody(verb, request, context.idempotencyKey);
     return {
       config,
@@ -122,11 +129,20 @@ class HttpClient implements ServiceClient {
       request,
       signal: context.signal,
       verb,
-      path: target.replace(/\?.*$/s, ""),
+      path,
       target: addQuery(target, verb, request),
       headers: buildHeaders(config, request, context, body?.contentType),
       body: body?.content,
     };
+  }
+
+  /** Most methods are constant, so their addresses are found once. */
+  #address(endpoint: Endpoint, method: string): Address {
+    const known = this.#addresses.get(method);
+    if (known !== undefined) return known;
+    const address = resolveAddress(endpoint, method);
+    if (this.#addresses.size < MOST_ADDRESSES) this.#addresses.set(method, address);
+    return address;
   }
 
   async #connect(endpoint: Endpoint): Promise<Fetch> {
@@ -136,11 +152,7 @@ class HttpClient implements ServiceClient {
   }
 
   /** Sends with the service's credentials; a token that is refused is renewed once. A header of the workflow's own wins. */
-  async #authorized(call: Prepared, fetch: Fetch): Promise<AttemptResult> {
-    const { auth } = call.request;
-    if (auth === undefined || call.headers["authorization"] !== undefined) {
-      return await this.#exchange(call, fetch, false);
-    }
+  async #authorized(call: Prepared, fetch: Fetch, auth: AuthConfig): Promise<AttemptResult> {
     const first = await this.#tools.authorizer.authorize(auth, { signal: call.signal });
     if (!first.ok) return first;
     call.headers["authorization"] = first.header;
@@ -163,7 +175,7 @@ class HttpClient implements ServiceClient {
         await passOver(response);
         return REFUSED;
       }
-      const location = isRedirect(response.status) ? headerOf(response, "location") : undefined;
+      const location = isRedirect(response.status) ? response.header("location") : undefined;
       if (location === undefined) return await this.#failed(call, response);
       const target = isSafeVerb(call.verb) ? redirectTarget(call.endpoint, call.target, location) : undefined;
       await passOver(response);
@@ -186,7 +198,7 @@ class HttpClient implements ServiceClient {
 
   /** The status decides, whatever becomes of the body; one that is not what it claims to be is shown as text. */
   async #failed(call: Prepared, response: FetchResponse): Promise<FailedAttempt> {
-    const retryAfterMs = parseRetryAfter(headerOf(response, "retry-after"), this.#tools.clock.now());
+    const retryAfterMs = parseRetryAfter(response.header("retry-after"), this.#tools.clock.now());
     const bytes = await this.#read(response).catch(() => "");
     let details: JsonValue = null;
     if (typeof bytes !== "string") {
@@ -197,11 +209,15 @@ class HttpClient implements ServiceClient {
   }
 
   /** The body as the service meant it, or why it cannot be had. Rejects with a `FetchError`. */
-  async #read(response: FetchResponse): Promise<Uint8Array | string> {
+  #read(response: FetchResponse): Promise<Uint8Array | string> {
+    const encoding = response.header("content-encoding");
+    if (encoding === undefined) return response.bytes(this.#config.maxResponse);
+    return this.#readEncoded(response, encoding);
+  }
+
+  async #readEncoded(response: FetchResponse, encoding: string): Promise<Uint8Array | string> {
     const limit = this.#config.maxResponse;
     const bytes = await response.bytes(limit);
-    const encoding = headerOf(response, "content-encoding");
-    if (encoding === undefined) return bytes;
     try {
       return await decompress(bytes, encoding, limit) ?? `more than ${limit} bytes`;
     } catch (error) {
@@ -223,7 +239,7 @@ function checkedEndpoint(config: ServiceConfig): Endpoint {
   return endpoint;
 }
 
-async function send(call: Prepared, fetch: Fetch): Promise<FetchResponse> {
+function send(call: Prepared, fetch: Fetch): Promise<FetchResponse> {
   const request: FetchRequest = {
     method: call.verb,
     path: call.target === "" ? "/" : call.target,
@@ -231,12 +247,15 @@ async function send(call: Prepared, fetch: Fetch): Promise<FetchResponse> {
     body: call.body,
     signal: call.signal,
   };
+  return isSafeVerb(call.verb) ? sendSafely(request, fetch) : fetch.send(request);
+}
+
+/** What changes nothing may be sent once more where a kept-alive connection turned out to be closed. */
+async function sendSafely(request: FetchRequest, fetch: Fetch): Promise<FetchResponse> {
   try {
     return await fetch.send(request);
   } catch (error) {
-    if (error instanceof FetchError && error.stale && isSafeVerb(call.verb) && !call.signal.aborted) {
-      return await fetch.send(request);
-    }
+    if (error instanceof FetchError && error.stale && !request.signal.aborted) return await fetch.send(request);
     throw error;
   }
 }
@@ -266,7 +285,7 @@ function redirectFailure(call: Prepared, status: number, location: string, targe
 }
 
 function contentType(response: FetchResponse): string {
-  return headerOf(response, "content-type") ?? "";
+  return response.header("content-type") ?? "";
 }
 
 function plainHeaders(response: FetchResponse): { readonly [name: string]: JsonValue } {

@@ -12,6 +12,8 @@ export interface Address {
   readonly verb: string;
   /** Path and query, from the origin on. */
   readonly target: string;
+  /** The target without its query. */
+  readonly path: string;
 }
 
 const VERB = /^([A-Za-z]+) +(\S.*)$/;
@@ -45,6 +47,11 @@ export function parseEndpoint(endpoint: string): Endpoint {
  * The path is sent as it is written; only what cannot stand in a request line is encoded. Throws `BadRequest`.
  */
 export function resolveAddress(endpoint: Endpoint, method: string): Address {
+  const { verb, target } = findTarget(endpoint, method);
+  return { verb, target, path: target.replace(/\?.*$/s, "") };
+}
+
+function findTarget(endpoint: Endpoint, method: string): Omit<Address, "path"> {
   const match = VERB.exec(method.trim());
   if (match === null) {
     const name = method.trim();

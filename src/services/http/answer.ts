@@ -1,5 +1,4 @@
 import type { JsonValue } from "../../base/json.ts";
-import type { FetchResponse } from "../../runtime/fetch.ts";
 import { encodeBase64 } from "./base64.ts";
 import { parseAnswer } from "./parse_json.ts";
 
@@ -15,16 +14,38 @@ const TEXT_TYPE = /^text\/|\+xml$|\/(?:xml|yaml|x-yaml|javascript|ecmascript|x-w
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
 
+/** How a body of some content type is read. */
+interface Reading {
+  readonly kind: "json" | "text" | "base64";
+  readonly charset: string;
+}
+
+/** Services answer with few content types: what they mean is found once. */
+const readings = new Map<string, Reading>();
+
+const MOST_READINGS = 100;
+
 /** Decodes by content type: JSON, text, or base64 for the rest; an empty body is null. */
 export function decodeAnswer(bytes: Uint8Array, contentType: string): Decoded {
   if (bytes.length === 0) return { ok: true, body: null };
-  const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
-  const isJson = JSON_TYPE.test(type);
-  if (!isJson && !TEXT_TYPE.test(type)) return { ok: true, body: encodeBase64(bytes) };
-  const text = decodeText(bytes, CHARSET.exec(contentType)?.[1] ?? "utf-8", isJson);
-  if (!text.ok || !isJson) return text;
+  const { kind, charset } = readingOf(contentType);
+  if (kind === "base64") return { ok: true, body: encodeBase64(bytes) };
+  const text = decodeText(bytes, charset, kind === "json");
+  if (!text.ok || kind === "text") return text;
   return text.body.trim() === "" ? { ok: true, body: null } : parseAnswer(text.body);
 }
+
+function readingOf(contentType: string): Reading {
+  const known = readings.get(contentType);
+  if (known !== undefined) return known;
+  const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
+  const kind = JSON_TYPE.test(type) ? "json" : TEXT_TYPE.test(type) ? "text" : "base64";
+  const reading: Reading = { kind, charset: CHARSET.exec(contentType)?.[1]?.toLowerCase() ?? "utf-8" };
+  if (readings.size < MOST_READINGS) readings.set(contentType, reading);
+  return reading;
+}
+
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** JSON must be right to the last byte; in plain text what cannot be decoded becomes U+FFFD. */
 function decodeText(
@@ -34,7 +55,7 @@ function decodeText(
 ): { ok: true; body: string } | { ok: false; problem: string } {
   let decoder: TextDecoder;
   try {
-    decoder = new TextDecoder(charset, { fatal });
+    decoder = fatal && charset === "utf-8" ? STRICT_UTF8 : new TextDecoder(charset, { fatal });
   } catch {
     return { ok: false, problem: `unknown charset "${charset}"` };
   }
@@ -43,12 +64,6 @@ function decodeText(
   } catch {
     return { ok: false, problem: `its text is not valid ${charset}` };
   }
-}
-
-/** One value of a header; a repeated one is joined. */
-export function headerOf(response: FetchResponse, name: string): string | undefined {
-  const value = response.headers[name];
-  return typeof value === "string" || value === undefined ? value : value.join(", ");
 }
 
 /** Undoes a content encoding that the service applied unasked. Gives at most `limit` bytes, `undefined` beyond it. Throws for broken or unknown ones. */
