@@ -180,7 +180,7 @@ class LocalMaestro implements Maestro {
     };
     const live = await this.#worker.start({
       run,
-      definition: options.timeoutMs === undefined ? definition : { ...definition, timeoutMs: options.timeoutMs },
+      definition,
       bundle,
       caller: this.#caller(workflow, run, input, options.endpoints ?? {}),
       started: {
@@ -191,6 +191,8 @@ class LocalMaestro implements Maestro {
         input,
         env: Object.fromEntries(environment.env.map(({ name }) => [name, env(name) ?? null])),
         seed: internalId,
+        timeoutMs: options.timeoutMs ?? definition.timeoutMs ?? null,
+        endpoints: options.endpoints ?? {},
       },
     });
     return this.#handle(live, run);

@@ -1,7 +1,11 @@
+import { textToBase64 } from "./base64.ts";
 import { isJsonObject, type JsonValue } from "./json.ts";
 
 /** Shorter values would blot out ordinary text, and protect nothing. */
 const SHORTEST_SECRET = 4;
+
+/** Longer values are looked for one by one: no runtime compiles a pattern of any size. */
+const LONGEST_IN_PATTERN = 1_000;
 
 const MASK = "[secret]";
 
@@ -13,6 +17,7 @@ const MASK = "[secret]";
 export class Redactor {
   readonly #secrets = new Set<string>();
   #pattern: RegExp | undefined;
+  #long: readonly string[] = [];
 
   /** Whether there is nothing to blot out yet. */
   get isEmpty(): boolean {
@@ -22,26 +27,32 @@ export class Redactor {
   /** Learns a value, and the forms in which it commonly travels (percent-encoded, inside JSON, base64). */
   add(secret: string): void {
     if (secret.length < SHORTEST_SECRET || this.#secrets.has(secret)) return;
-    const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
-    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), base64]) {
-      this.#secrets.add(form);
-    }
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    const forms = [secret, encodeURIComponent(secret.toWellFormed()), inJson, textToBase64(secret)];
+    for (const form of forms) this.#secrets.add(form);
     this.#pattern = undefined;
   }
 
   /** The text with every known secret replaced by `[secret]`. */
   text(text: string): string {
     if (this.#secrets.size === 0) return text;
-    this.#pattern ??= new RegExp(
-      [...this.#secrets].sort((a, b) => b.length - a.length).map(escapeRegExp).join("|"),
-      "g",
-    );
-    return text.replace(this.#pattern, MASK);
+    this.#pattern ??= this.#compile();
+    let clean = text;
+    for (const secret of this.#long) clean = clean.replaceAll(secret, MASK);
+    return clean.replace(this.#pattern, MASK);
   }
 
   /** The value with every known secret replaced, in keys too; the same object where there is none to replace. */
   json<T extends JsonValue>(value: T): T {
     return this.#secrets.size === 0 ? value : this.#walk(value) as T;
+  }
+
+  /** The longest come first, so that a secret inside another does not leave the rest of that one. */
+  #compile(): RegExp {
+    const all = [...this.#secrets].sort((a, b) => b.length - a.length);
+    this.#long = all.filter((secret) => secret.length > LONGEST_IN_PATTERN);
+    const short = all.slice(this.#long.length);
+    return new RegExp(short.length === 0 ? "(?!)" : short.map(escapeRegExp).join("|"), "g");
   }
 
   #walk(value: JsonValue): JsonValue {

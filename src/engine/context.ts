@@ -110,6 +110,7 @@ export interface RollbackOutcome {
 export interface WorkflowDefinition {
   readonly name: string;
   readonly version: string;
+  /** The limit of a run, unless whoever starts it gives another. */
   readonly timeoutMs: number | undefined;
   readonly compensationOrder: "reverse" | "parallel";
   /** Makes the functions of one run; what they share of the run's state lives between them. */

@@ -1,3 +1,4 @@
+import { seededRandom } from "../base/seeded_random.ts";
 import type {
   RollbackOptions,
   RollbackOutcome,
@@ -7,11 +8,11 @@ import type {
   WorkflowContext,
 } from "./context.ts";
 import { rollback } from "./compensation.ts";
-import { seededRandom } from "./determinism.ts";
 import type { Execution } from "./execution.ts";
 import { CancelledError } from "./failure.ts";
 import type { Note } from "./journal.ts";
 import type { LifecycleContext } from "./lifecycle.ts";
+import { silence } from "./pending.ts";
 import { CancelScope } from "./scope.ts";
 
 /** The verbs of a workflow, on top of an execution. */
@@ -36,6 +37,10 @@ export class DurableContext implements LifecycleContext {
     return this.#execution.started.env;
   }
 
+  get timeoutMs(): number | null {
+    return this.#execution.started.timeoutMs;
+  }
+
   get startedAt(): number {
     return this.#execution.startedAt;
   }
@@ -56,16 +61,20 @@ export class DurableContext implements LifecycleContext {
     return this.#execution.step(spec, this.scope);
   }
 
-  async sleep(timer: string, ms: number): Promise<void> {
-    if (this.scope.cause !== undefined) throw new CancelledError(this.scope.cause);
-    await this.#execution.timer(timer, this.now() + ms, this.scope).promise;
+  sleep(timer: string, ms: number): Promise<void> {
+    if (this.scope.cause !== undefined) return silence(Promise.reject(new CancelledError(this.scope.cause)));
+    return this.#execution.timer(timer, this.now() + ms, this.scope).promise;
   }
 
   note(note: Note): void {
     this.#execution.note(note);
   }
 
-  async withScope<T>(options: ScopeOptions, run: (context: WorkflowContext) => Promise<T>): Promise<T> {
+  withScope<T>(options: ScopeOptions, run: (context: WorkflowContext) => Promise<T>): Promise<T> {
+    return silence(this.#withScope(options, run));
+  }
+
+  async #withScope<T>(options: ScopeOptions, run: (context: WorkflowContext) => Promise<T>): Promise<T> {
     const { timer, timeoutMs } = options;
     const due = timeoutMs === undefined ? undefined : this.now() + timeoutMs;
     const scope = new CancelScope(this.scope, due);
@@ -79,7 +88,11 @@ export class DurableContext implements LifecycleContext {
     }
   }
 
-  async rollback(options: RollbackOptions): Promise<RollbackOutcome> {
+  rollback(options: RollbackOptions): Promise<RollbackOutcome> {
+    return silence(this.#rollback(options));
+  }
+
+  async #rollback(options: RollbackOptions): Promise<RollbackOutcome> {
     const { saga } = this.#execution;
     const { within, error } = options;
     const steps = saga.take(within);

@@ -42,7 +42,8 @@ export interface ExecutionOptions {
   readonly digest: (text: string) => string;
 }
 
-const RUN_TIMER = "run!timeout";
+/** No step id holds a `!`, so no step or block has this key. */
+const RUN_TIMER = "!timeout";
 
 /** Header values and keys stay short: longer paths travel as their hash. */
 const LONGEST_KEY_PATH = 200;
@@ -72,7 +73,7 @@ export class Execution {
   #timersSet: { timer: string; due: number }[] = [];
   #timersCleared: string[] = [];
   #finished: RunFinished | undefined;
-  #hasDiverged = false;
+  #paused: PauseReason | undefined;
   #onSettled: (() => void) | undefined;
 
   constructor(options: ExecutionOptions) {
@@ -117,10 +118,12 @@ export class Execution {
       this.#open(turn.time);
       for (const entry of turn.entries) {
         if (entry.type === "run_started") await this.#begin(entry);
-        else if (isFact(entry)) await this.#applyAndDrain(entry);
-        else if (isCommand(entry)) this.#compare(entry);
+        else if (isFact(entry)) {
+          this.#apply(entry);
+          await this.options.drain();
+        } else if (isCommand(entry)) this.#compare(entry);
       }
-      if (this.#produced.length > 0) this.#hasDiverged = true;
+      if (this.#produced.length > 0) this.#pause("non_determinism");
       this.#close();
     }
     this.#isReplaying = false;
@@ -132,7 +135,7 @@ export class Execution {
       cancels: pending.filter((step) => step.isCancelled).map((step) => step.spec.step),
       timersSet: [...this.#timers.values()].map(({ timer, due }) => ({ timer, due })),
       finished: this.#finished,
-      paused: this.#hasDiverged ? "non_determinism" : undefined,
+      paused: this.#paused,
     };
   }
 
@@ -142,7 +145,8 @@ export class Execution {
     for (const fact of facts) {
       if (this.#isNews(fact)) {
         this.#entries.push(fact);
-        await this.#applyAndDrain(fact);
+        this.#apply(fact);
+        await this.options.drain();
       }
     }
     return this.#close();
@@ -156,14 +160,9 @@ export class Execution {
     const pending = new PendingStep(spec, scope, (step) => this.#cancels.push(step.spec.step));
     this.#steps.set(spec.step, pending);
     scope.enter(pending);
-    this.#produce({
-      type: "step_scheduled",
-      step: spec.step,
-      service: spec.service,
-      method: spec.method,
-      request: spec.request,
-      ...(spec.compensates === undefined ? undefined : { compensates: spec.compensates }),
-    });
+    const { step, service, method, request, compensates } = spec;
+    const scheduled = { type: "step_scheduled", step, service, method, request } as const;
+    this.#produce(compensates === undefined ? scheduled : { ...scheduled, compensates });
     this.#starts.push(spec);
     return pending.promise;
   }
@@ -206,12 +205,12 @@ export class Execution {
     this.startedAt = this.#time;
     if (!this.#isReplaying) this.#entries.push(started);
     const { definition } = this.options;
-    if (definition.timeoutMs !== undefined) this.#limitRun(definition.timeoutMs);
+    if (started.timeoutMs !== null) this.#limitRun(started.timeoutMs);
     const context = new DurableContext(this, this.root);
-    void runLifecycle(context, definition, started.input).then((finished) => {
+    runLifecycle(context, definition, started.input).then((finished) => {
       this.#finished = finished;
       this.#produce(finished);
-    });
+    }, () => this.#pause("non_determinism"));
     await this.options.drain();
   }
 
@@ -222,17 +221,16 @@ export class Execution {
     void timer.promise.then(() => this.root.cancel("timeout"));
   }
 
-  async #applyAndDrain(fact: Fact): Promise<void> {
+  #apply(fact: Fact): void {
     if (isOutcome(fact)) this.#settleStep(fact);
     else if (fact.type === "timer_fired") this.#fireTimer(fact.timer);
     else this.root.cancel(fact.reason);
-    await this.options.drain();
   }
 
   #settleStep(outcome: StepOutcome): void {
     const pending = this.#steps.get(outcome.step);
     if (pending === undefined) {
-      this.#hasDiverged = true;
+      this.#pause("non_determinism");
       return;
     }
     this.#steps.delete(outcome.step);
@@ -251,7 +249,7 @@ export class Execution {
   #fireTimer(name: string): void {
     const timer = this.#timers.get(name);
     if (timer === undefined) {
-      this.#hasDiverged = true;
+      this.#pause("non_determinism");
       return;
     }
     this.#timers.delete(name);
@@ -284,7 +282,7 @@ export class Execution {
         ? this.#timersCleared
         : [...this.#timersCleared, ...this.#timers.keys()],
       finished: this.#finished,
-      paused: this.#hasDiverged ? "non_determinism" : isStuck ? "foreign_await" : undefined,
+      paused: this.#paused ?? (isStuck ? "foreign_await" : undefined),
     };
     this.#entries = [];
     this.#starts = [];
@@ -305,7 +303,12 @@ export class Execution {
 
   #compare(recorded: Entry): void {
     const produced = this.#produced.shift();
-    if (produced === undefined || commandKey(produced) !== commandKey(recorded)) this.#hasDiverged = true;
+    if (produced === undefined || commandKey(produced) !== commandKey(recorded)) this.#pause("non_determinism");
+  }
+
+  /** The first reason stays: what follows is often its consequence. */
+  #pause(reason: PauseReason): void {
+    this.#paused ??= reason;
   }
 
   #claimKey(key: string): void {
@@ -315,7 +318,7 @@ export class Execution {
 
   #requireTurn(): void {
     if (this.#isOpen) return;
-    this.#hasDiverged = true;
+    this.#pause("foreign_await");
     throw new Error("A workflow function awaited something that is not durable");
   }
 }

@@ -32,6 +32,10 @@ export interface RunStarted {
   readonly env: Readonly<Record<string, string | null>>;
   /** Seeds all randomness of the run. */
   readonly seed: string;
+  /** The run's own limit in milliseconds, rollback not counted. */
+  readonly timeoutMs: number | null;
+  /** Endpoints that replace the definition's, by service name. */
+  readonly endpoints: Readonly<Record<string, string>>;
 }
 
 /** A step was asked for; it may start once this is durable. */

@@ -7,6 +7,8 @@ import type { RunCause, RunStatus } from "./run.ts";
 
 /** What the lifecycle needs beyond the verbs of a workflow. */
 export interface LifecycleContext extends WorkflowContext {
+  /** The run's own limit in milliseconds. */
+  readonly timeoutMs: number | null;
   /** A context that neither limit nor cancellation of the run reach. */
   shielded(): WorkflowContext;
   /** Cancels what is still in flight and waits until each step has its outcome. */
@@ -35,7 +37,7 @@ export async function runLifecycle(
   }
   await context.settle();
   const cause = context.scope.cause;
-  if (cause !== undefined) error = cancellationFailure(cause, definition.timeoutMs);
+  if (cause !== undefined) error = cancellationFailure(cause, context.timeoutMs);
   if (error === null) return await finish(context, functions, "completed", null, output, null);
   await context.shielded().rollback({ within: [context.scope], error, order: definition.compensationOrder });
   const runCause: RunCause = cause === undefined ? "error" : cause === "timeout" ? "timeout" : "cancelled";
@@ -60,7 +62,7 @@ function statusAfter(rollback: RollbackOutcome, cause: RunCause): RunStatus {
   return cause === "cancelled" ? "cancelled" : "failed";
 }
 
-function cancellationFailure(cause: CancelCause, timeoutMs: number | undefined): Failure {
+function cancellationFailure(cause: CancelCause, timeoutMs: number | null): Failure {
   if (cause === "timeout") {
     return failure("timeout", `The run took longer than its timeout of ${formatDuration(timeoutMs ?? 0)}`);
   }

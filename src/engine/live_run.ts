@@ -1,10 +1,10 @@
 import { toError } from "../base/errors.ts";
 import type { StepSpec } from "./context.ts";
 import { Execution, type Fact, type Turn } from "./execution.ts";
-import type { Entry, JournalTurn, Note, RunFinished } from "./journal.ts";
+import type { Entry, Note, RunFinished } from "./journal.ts";
 import { StepRunner } from "./step_runner.ts";
-import type { Claim } from "./storage.ts";
-import type { StartRunRequest, WorkerOptions } from "./worker.ts";
+import type { Claim, CommitTurnRequest } from "./storage.ts";
+import type { LiveRunOptions, StartRunRequest } from "./worker.ts";
 
 /** How long a suspended run waits for answers in flight. */
 const SUSPEND_GRACE_MS = 8_000;
@@ -18,7 +18,7 @@ const SUSPEND_GRACE_MS = 8_000;
 export class LiveRun {
   /** Resolves when the run has ended; rejects when it cannot go on here: the store failed, the claim was lost, it was suspended. */
   readonly ended: Promise<RunFinished>;
-  readonly #options: WorkerOptions;
+  readonly #options: LiveRunOptions;
   readonly #request: StartRunRequest;
   readonly #execution: Execution;
   readonly #traceId: string;
@@ -26,17 +26,18 @@ export class LiveRun {
   readonly #timers = new Map<string, () => void>();
   #claim: Claim | undefined;
   #head = 0;
-  #turnNonce: string | undefined;
-  #turnCount = 0;
   #inbox: Fact[] = [];
   #notes: Note[] = [];
   #isTurning = false;
+  /** Nothing new is started. */
   #isReleased = false;
+  /** Nothing more is written. */
+  #isAbandoned = false;
   #end!: (finished: RunFinished) => void;
   #fail!: (reason: Error) => void;
   #onIdle: (() => void) | undefined;
 
-  constructor(options: WorkerOptions, request: StartRunRequest) {
+  constructor(options: LiveRunOptions, request: StartRunRequest) {
     this.#options = options;
     this.#request = request;
     this.#traceId = request.run.internalId.replaceAll("-", "");
@@ -61,13 +62,13 @@ export class LiveRun {
     const turn = await this.#execution.start(started, clock.now());
     this.#requireProgress(turn);
     this.#claim = await storage.createRun({
-      run: { ...run, ...this.#changeOf(turn) },
+      run: { ...run, ...changeOf(turn) },
       definition: bundle,
-      turn: journalTurn(turn, turn.entries),
-      turnId: this.#nextTurnId(),
+      turn: { time: turn.time, entries: turn.entries },
+      turnId: this.#options.nextTurnId(),
     });
     this.#head = 1;
-    this.#act(turn, turn.entries);
+    this.#act(turn);
   }
 
   /** Asks the run to be cancelled and rolled back. */
@@ -78,7 +79,7 @@ export class LiveRun {
   /** Starts nothing more, waits at most 8 s for answers in flight, then abandons the calls without writing an outcome. */
   async suspend(): Promise<void> {
     this.#isReleased = true;
-    if (this.#steps.size > 0) {
+    if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
         const stop = this.#options.clock.after(SUSPEND_GRACE_MS, resolve);
         this.#onIdle = () => {
@@ -90,7 +91,13 @@ export class LiveRun {
     this.#abandon(new Error("The run was suspended"));
   }
 
+  /** Whether every answer so far is in the store. */
+  get #isIdle(): boolean {
+    return this.#steps.size === 0 && !this.#isTurning && this.#inbox.length === 0;
+  }
+
   #receive(fact: Fact): void {
+    if (this.#isAbandoned) return;
     this.#inbox.push(fact);
     if (!this.#isTurning) void this.#turns();
   }
@@ -98,44 +105,45 @@ export class LiveRun {
   async #turns(): Promise<void> {
     this.#isTurning = true;
     try {
-      while (this.#inbox.length > 0 && !this.#execution.isFinished) await this.#turn();
+      while (this.#inbox.length > 0 && !this.#execution.isFinished) {
+        const facts = this.#inbox;
+        this.#inbox = [];
+        const turn = await this.#execution.advance(facts, this.#options.clock.now());
+        this.#requireProgress(turn);
+        if (this.#isAbandoned) return;
+        if (turn.entries.length === 0 && turn.timersCleared.length === 0) continue;
+        await this.#commit(turn);
+        this.#head++;
+        this.#act(turn);
+      }
     } catch (thrown) {
       this.#abandon(toError(thrown));
     } finally {
       this.#isTurning = false;
+      if (this.#isIdle) this.#onIdle?.();
     }
   }
 
-  async #turn(): Promise<void> {
-    const facts = this.#inbox;
+  #commit(turn: Turn): Promise<void> {
     const notes = this.#notes;
-    this.#inbox = [];
-    this.#notes = [];
-    const turn = await this.#execution.advance(facts, this.#options.clock.now());
-    this.#requireProgress(turn);
-    if (turn.entries.length === 0 && turn.timersCleared.length === 0) {
-      this.#notes.unshift(...notes);
-      return;
-    }
-    await this.#options.storage.commitTurn({
+    if (notes.length > 0) this.#notes = [];
+    return this.#options.storage.commitTurn({
       claim: this.#claim!,
       head: this.#head,
-      turnId: this.#nextTurnId(),
-      turn: journalTurn(turn, notes.length === 0 ? turn.entries : [...notes, ...turn.entries]),
-      change: this.#changeOf(turn),
+      turnId: this.#options.nextTurnId(),
+      turn: { time: turn.time, entries: notes.length === 0 ? turn.entries : [...notes, ...turn.entries] },
+      change: changeOf(turn),
     });
-    this.#head++;
-    this.#act(turn, turn.entries);
   }
 
-  #act(turn: Turn, entries: readonly Entry[]): void {
-    if (this.#options.onEvent !== undefined) { for (const entry of entries) this.#tell(entry, turn.time); }
+  #act(turn: Turn): void {
+    if (this.#options.onEvent !== undefined) { for (const entry of turn.entries) this.#tell(entry, turn.time); }
     for (const timer of turn.timersCleared) this.#stopTimer(timer);
+    if (turn.finished !== undefined) this.#end(turn.finished);
     if (this.#isReleased) return;
     for (const { timer, due } of turn.timersSet) this.#startTimer(timer, due, turn);
     for (const spec of turn.starts) this.#startStep(spec, turn);
     for (const step of turn.cancels) this.#steps.get(step)?.cancel();
-    if (turn.finished !== undefined) this.#end(turn.finished);
   }
 
   #startStep(spec: StepSpec, turn: Turn): void {
@@ -151,14 +159,13 @@ export class LiveRun {
       traceId: this.#traceId,
       idempotencyKey: this.#execution.idempotencyKey(spec.step),
       outerDeadline: this.#execution.outerDeadline(spec.step),
-      onNote: (note) => this.#hear(note),
+      onNote: this.#hear,
     });
     this.#steps.set(spec.step, runner);
     // A step that was cancelled in the turn that asked for it must not send anything.
     if (turn.cancels.length > 0 && turn.cancels.includes(spec.step)) runner.cancel();
     void runner.run().then((outcome) => {
       this.#steps.delete(spec.step);
-      if (this.#isReleased && this.#steps.size === 0) this.#onIdle?.();
       this.#receive(outcome);
     });
   }
@@ -177,26 +184,14 @@ export class LiveRun {
     this.#timers.delete(timer);
   }
 
-  /** Unlike the head, never the same for two turns that were computed at the same place. */
-  #nextTurnId(): string {
-    this.#turnNonce ??= this.#options.createId();
-    return `${this.#turnNonce}.${this.#turnCount++}`;
-  }
-
-  #hear(note: Note): void {
+  readonly #hear = (note: Note): void => {
     this.#notes.push(note);
     this.#tell(note, this.#options.clock.now());
-  }
+  };
 
   #tell(entry: Entry, time: number): void {
     const { id, workflow } = this.#request.run;
     this.#options.onEvent?.({ runId: id, workflow, traceId: this.#traceId, time, entry });
-  }
-
-  #changeOf({ finished, time }: Turn): Partial<StartRunRequest["run"]> {
-    if (finished === undefined) return {};
-    const { status, cause, output, error } = finished;
-    return { status, cause, output, error, finishedAt: time };
   }
 
   #requireProgress(turn: Turn): void {
@@ -204,7 +199,9 @@ export class LiveRun {
     throw new Error(`Run "${this.#request.run.id}" cannot go on: ${turn.paused}`);
   }
 
+  /** From here on nothing is written: what arrives would be at a place of the journal that this process no longer knows. */
   #abandon(reason: Error): void {
+    this.#isAbandoned = true;
     this.#isReleased = true;
     for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
     for (const runner of this.#steps.values()) runner.abandon();
@@ -213,6 +210,11 @@ export class LiveRun {
   }
 }
 
-function journalTurn(turn: Turn, entries: readonly Entry[]): JournalTurn {
-  return { time: turn.time, entries };
+const NO_CHANGE: CommitTurnRequest["change"] = {};
+
+/** What a turn changes in the run's record. */
+function changeOf({ finished, time }: Turn): CommitTurnRequest["change"] {
+  if (finished === undefined) return NO_CHANGE;
+  const { status, cause, output, error } = finished;
+  return { status, cause, output, error, finishedAt: time };
 }

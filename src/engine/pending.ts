@@ -8,7 +8,7 @@ export class PendingStep implements Cancellable {
   readonly scope: CancelScope;
   readonly promise: Promise<StepSuccess>;
   resolve!: (success: StepSuccess) => void;
-  reject!: (reason: Error) => void;
+  #reject!: (reason: Error) => void;
   /** Whether its cancellation has been asked for. */
   isCancelled = false;
   readonly #onCancelled: (step: PendingStep) => void;
@@ -19,9 +19,13 @@ export class PendingStep implements Cancellable {
     this.#onCancelled = onCancelled;
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
-      this.reject = reject;
+      this.#reject = reject;
     });
+  }
+
+  reject(reason: Error): void {
     void silence(this.promise);
+    this.#reject(reason);
   }
 
   onCancelled(): void {
@@ -49,11 +53,11 @@ export class PendingTimer implements Cancellable {
       this.fire = resolve;
       this.#reject = reject;
     });
-    void silence(this.promise);
   }
 
   onCancelled(cause: CancelCause): void {
     this.#onCancelled(this);
+    void silence(this.promise);
     this.#reject(new CancelledError(cause));
   }
 }

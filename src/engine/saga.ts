@@ -9,9 +9,27 @@ export interface SagaStep {
   readonly isUnknown: boolean;
 }
 
-/** What a run would have to undo if it failed now, in the order of the outcomes in its journal. */
+/** What the steps of one scope would have to undo, and the scopes inside it that have any. */
+interface ScopeShare {
+  readonly steps: NumberedStep[];
+  readonly inside: Set<CancelScope>;
+}
+
+interface NumberedStep extends SagaStep {
+  /** Its place among the outcomes of the run. */
+  readonly number: number;
+  isSettled: boolean;
+}
+
+/**
+ * What a run would have to undo if it failed now, in the order of the outcomes in its journal.
+ *
+ * Kept by scope, so that the losers of a race are found without looking at the rest of the run.
+ */
 export class Saga {
-  #steps: SagaStep[] = [];
+  readonly #shares = new Map<CancelScope, ScopeShare>();
+  readonly #unknown = new Set<NumberedStep>();
+  #count = 0;
   #outcome: RollbackOutcome = { undone: [], notUndone: [], unknown: [] };
 
   /** What all rollbacks of the run so far came to. */
@@ -20,15 +38,16 @@ export class Saga {
   }
 
   add(step: SagaStep): void {
-    this.#steps.push(step);
+    const numbered = { ...step, number: this.#count++, isSettled: false };
+    this.#share(step.scope).steps.push(numbered);
+    if (step.isUnknown) this.#unknown.add(numbered);
   }
 
   /** Removes and gives, newest first, the steps of some scopes and of those inside them. */
   take(within: readonly CancelScope[]): SagaStep[] {
-    const isTaken = ({ scope }: SagaStep): boolean => within.some((outer) => scope.isWithin(outer));
-    const taken = this.#steps.filter(isTaken);
-    this.#steps = this.#steps.filter((step) => !isTaken(step));
-    return taken.reverse();
+    const taken: NumberedStep[] = [];
+    for (const scope of within) this.#takeFrom(scope, taken);
+    return taken.filter(({ isSettled }) => !isSettled).sort((a, b) => b.number - a.number);
   }
 
   /** Adds what a rollback came to. */
@@ -43,10 +62,32 @@ export class Saga {
 
   /** Forgets unknown steps at and below a path, unless their compensation wants to run all the same. */
   settleUnknown(path: string): void {
-    if (this.#steps.every((step) => !step.isUnknown)) return;
-    this.#steps = this.#steps.filter((entry) =>
-      !entry.isUnknown || entry.compensation.onUnknown || !isAtOrBelow(entry.step, path)
-    );
+    for (const step of this.#unknown) {
+      if (step.compensation.onUnknown || !isAtOrBelow(step.step, path)) continue;
+      step.isSettled = true;
+      this.#unknown.delete(step);
+    }
+  }
+
+  #share(scope: CancelScope): ScopeShare {
+    const known = this.#shares.get(scope);
+    if (known !== undefined) return known;
+    const share: ScopeShare = { steps: [], inside: new Set() };
+    this.#shares.set(scope, share);
+    if (scope.parent !== undefined) this.#share(scope.parent).inside.add(scope);
+    return share;
+  }
+
+  #takeFrom(scope: CancelScope, taken: NumberedStep[]): void {
+    const share = this.#shares.get(scope);
+    if (share === undefined) return;
+    this.#shares.delete(scope);
+    if (scope.parent !== undefined) this.#shares.get(scope.parent)?.inside.delete(scope);
+    for (const step of share.steps) {
+      this.#unknown.delete(step);
+      taken.push(step);
+    }
+    for (const inner of share.inside) this.#takeFrom(inner, taken);
   }
 }
 

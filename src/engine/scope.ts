@@ -14,12 +14,13 @@ export interface Cancellable {
 export class CancelScope {
   /** Wall-clock milliseconds by which the scope must be done: the earliest limit of this scope and those around it. */
   deadline: number | undefined;
-  readonly #parent: CancelScope | undefined;
+  /** The scope around this one. */
+  readonly parent: CancelScope | undefined;
   readonly #inside = new Set<Cancellable>();
   #cause: CancelCause | undefined;
 
   constructor(parent?: CancelScope, deadline?: number) {
-    this.#parent = parent;
+    this.parent = parent;
     const outer = parent?.deadline;
     this.deadline = outer === undefined || (deadline !== undefined && deadline < outer) ? deadline : outer;
     if (parent !== undefined) {
@@ -57,13 +58,6 @@ export class CancelScope {
 
   /** Detaches the scope from the one around it, when its block is done. */
   close(): void {
-    this.#parent?.leave(this);
-  }
-
-  /** Tells whether this scope is `other` or lies inside it. */
-  isWithin(other: CancelScope): boolean {
-    let scope: CancelScope | undefined = this;
-    while (scope !== undefined && scope !== other) scope = scope.#parent;
-    return scope === other;
+    this.parent?.leave(this);
   }
 }

@@ -49,7 +49,6 @@ export class StepRunner {
     this.#isInFlight = true;
   };
   #endDelay: (() => void) | undefined;
-  #stopLimit: (() => void) | undefined;
 
   constructor(options: StepRunnerOptions) {
     this.#options = options;
@@ -63,14 +62,11 @@ export class StepRunner {
   }
 
   /** Runs the step to its outcome. Never rejects. */
-  async run(): Promise<StepOutcome> {
+  run(): Promise<StepOutcome> {
     const { spec, clock } = this.#options;
-    if (spec.timeoutMs !== undefined) this.#stopLimit = clock.after(spec.timeoutMs, () => this.#timeOut());
-    try {
-      return await this.#attempts();
-    } finally {
-      this.#stopLimit?.();
-    }
+    if (spec.timeoutMs === undefined) return this.#attempts();
+    const stopLimit = clock.after(spec.timeoutMs, () => this.#timeOut());
+    return this.#attempts().finally(stopLimit);
   }
 
   /**
@@ -94,7 +90,7 @@ export class StepRunner {
   async #attempts(): Promise<StepOutcome> {
     const { spec, caller, onNote } = this.#options;
     let last: FailedAttempt | undefined;
-    while (!this.#isCancelled) {
+    while (!this.#isCancelled && !this.#hasTimedOut) {
       this.#attempt++;
       if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
       this.#current = new AttemptContext(this.#facts, this.#attempt, this.#onSend);

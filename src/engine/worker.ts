@@ -20,6 +20,12 @@ export interface WorkerOptions {
   readonly onEvent?: RunListener | undefined;
 }
 
+/** What a worker's runs share. */
+export interface LiveRunOptions extends WorkerOptions {
+  /** Unlike a position in the journal, never the same for two turns that were computed at the same place. */
+  readonly nextTurnId: () => string;
+}
+
 /** Request of `Worker.start`. */
 export interface StartRunRequest {
   readonly run: RunRecord;
@@ -32,11 +38,13 @@ export interface StartRunRequest {
 
 /** Drives runs: turn, commit, then the effects that the turn asked for. */
 export class Worker {
-  readonly #options: WorkerOptions;
+  readonly #options: LiveRunOptions;
   readonly #live = new Set<LiveRun>();
 
   constructor(options: WorkerOptions) {
-    this.#options = options;
+    const nonce = options.createId();
+    let turns = 0;
+    this.#options = { ...options, nextTurnId: () => `${nonce}.${turns++}` };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { encodeBase64 } from "../base/base64.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { FunctionSpec } from "./function_spec.ts";
 import { KIND, kindName, kindOf, type Kinds } from "./kind.ts";
@@ -6,7 +7,7 @@ import { checkNumber, MAX_WHOLE, readNumber } from "./numbers.ts";
 import { skipQuoted } from "./scan.ts";
 import type { Site } from "./source.ts";
 import { uuidFrom } from "./uuid.ts";
-import { asText, Bytes, Duration, PathText, Timestamp, toBase64, type Value } from "./value.ts";
+import { asText, Bytes, Duration, PathText, Timestamp, type Value } from "./value.ts";
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...["true", "True", "TRUE", "t", "1"].map((text) => [text, true] as const),
@@ -99,7 +100,7 @@ export const CONVERSION_FUNCTIONS: readonly FunctionSpec[] = [
     call: ([value], site, frame) => {
       const data = value instanceof Bytes ? value.data : new TextEncoder().encode(asText(leave(value!, site, frame)));
       frame.charge(data.length >> 2, site);
-      return toBase64(data);
+      return encodeBase64(data);
     },
   },
   { name: "path", takes: [KIND.text], gives: KIND.text, call: ([text]) => new PathText(text as string) },

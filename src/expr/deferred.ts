@@ -1,5 +1,6 @@
 import type { DocumentPath } from "../base/diagnostics.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { sfc32 } from "../base/seeded_random.ts";
 import { type Frame, inFrame } from "./frame.ts";
 import { compileLeaf, evaluateLeaf, type Leaf } from "./leaf.ts";
 import { leave } from "./leave.ts";
@@ -167,25 +168,10 @@ function replaceAt(value: JsonValue, path: DocumentPath, depth: number, by: Json
   return copy;
 }
 
-/** A small generator of random numbers (sfc32) that gives the same sequence for the same seed. */
-function seeded(seed: readonly number[]): () => number {
-  let [a, b, c, counter] = Array.from(
-    { length: SEED_SIZE },
-    (_, index) => Math.floor((seed[index] ?? 0) * 2 ** 32) | 0,
-  ) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const next = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + sum | 0;
-    return (sum >>> 0) / 2 ** 32;
-  };
+/** Random numbers that are the same for the same seed. */
+function seeded(numbers: readonly number[]): () => number {
+  const part = (index: number): number => Math.floor((numbers[index] ?? 0) * 2 ** 32) | 0;
+  const next = sfc32([part(0), part(1), part(2), part(3)]);
   for (let round = 0; round < 12; round++) next();
   return next;
 }

@@ -1,3 +1,4 @@
+import { encodeBase64 } from "../base/base64.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
 import { ABSENT, type ScopeValue } from "./scope.ts";
@@ -72,7 +73,7 @@ export class Bytes extends Native {
 
   /** Base64 with padding. */
   override leave(): string {
-    return toBase64(this.#data);
+    return encodeBase64(this.#data);
   }
 }
 
@@ -125,12 +126,4 @@ export function isNothing(value: Value | undefined): boolean {
 /** Writes a value that has left an expression into text: strings as they are, other values as JSON. */
 export function asText(value: JsonValue): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/** Writes bytes as base64. */
-export function toBase64(data: Uint8Array & { toBase64?(): string }): string {
-  if (data.toBase64 !== undefined) return data.toBase64();
-  let binary = "";
-  for (let at = 0; at < data.length; at += 8_192) binary += String.fromCharCode(...data.subarray(at, at + 8_192));
-  return btoa(binary);
 }

@@ -1,9 +1,8 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
-import type { CompensationSpec, StepSpec, StepSuccess } from "../engine/context.ts";
-import { StepFailedError } from "../engine/failure.ts";
+import type { CompensationSpec, StepSpec, StepSuccess, WorkflowContext } from "../engine/context.ts";
 import type { DeferredLeaf, Scope, ScopeValue } from "../expr/mod.ts";
 import { errorValue, type Frame } from "./frame.ts";
-import { evaluate, type StepRun } from "./step_run.ts";
+import { evaluate, noteRefusal, type StepRun } from "./step_run.ts";
 import { evaluateHttpMethod, evaluateMethodName } from "./method.ts";
 import type { CallStep, Plan, PlanCall } from "./plan.ts";
 
@@ -23,8 +22,8 @@ export interface LocalCall {
   readonly streamUntil: ((item: JsonValue, index: number) => boolean) | undefined;
 }
 
-/** Calls a service and waits for the answer. */
-export async function runCall(step: CallStep, run: StepRun): Promise<StepSuccess> {
+/** Calls a service and waits for the answer. Throws at once where nothing can be sent. */
+export function runCall(step: CallStep, run: StepRun): Promise<StepSuccess> {
   const { context, frame, path, plan } = run;
   const { compensate } = step;
   let compensation: CompensationSpec | undefined;
@@ -43,10 +42,10 @@ export async function runCall(step: CallStep, run: StepRun): Promise<StepSuccess
   try {
     spec = callSpec(step.call, plan, frame, path, step.timeoutMs, compensation);
   } catch (thrown) {
-    noteRefusal(thrown, run);
+    noteRefusal("call", thrown, run);
     throw thrown;
   }
-  return await context.step(spec);
+  return context.step(spec);
 }
 
 function callSpec(
@@ -58,7 +57,7 @@ function callSpec(
   compensation?: CompensationSpec,
 ): StepSpec {
   const idempotencyKey = frame.run.context.idempotencyKey(path);
-  const scope: Scope = new CallScope(frame, { idempotency_key: idempotencyKey });
+  const scope: Scope = new CallScope(frame, { idempotency_key: idempotencyKey }, frame.run.context, path);
   const service = plan.services.get(call.service)!;
   return evaluate("", () => {
     const evaluateMethod = service.type === "http" ? evaluateHttpMethod : evaluateMethodName;
@@ -73,7 +72,8 @@ function callSpec(
     const until = call.stream?.until;
     const local: LocalCall = {
       call,
-      streamUntil: until && ((item, index) => until.holds(new CallScope(scope, { item, index }))),
+      streamUntil: until &&
+        ((item, index) => until.holds(new CallScope(scope, { item, index }, frame.run.context, `${path}[${index}]`))),
     };
     return {
       step: path,
@@ -89,20 +89,19 @@ function callSpec(
   }, path);
 }
 
-/** A step that failed before it was scheduled leaves no outcome in the journal, so people are told by a note. */
-function noteRefusal(thrown: unknown, { context, path }: StepRun): void {
-  if (!(thrown instanceof StepFailedError)) return;
-  context.note({ type: "block_closed", step: path, kind: "call", status: "failed", failure: thrown.failure });
-}
-
-/** A scope with a few names of its own in front of another. */
+/** What one call sees: a few names of its own in front of its frame's, and randomness that depends on its path alone. */
 class CallScope implements Scope {
   readonly #outer: Scope;
   readonly #names: Readonly<Record<string, ScopeValue>>;
+  readonly #context: WorkflowContext;
+  readonly #path: string;
+  #random: (() => number) | undefined;
 
-  constructor(outer: Scope, names: Readonly<Record<string, ScopeValue>>) {
+  constructor(outer: Scope, names: Readonly<Record<string, ScopeValue>>, context: WorkflowContext, path: string) {
     this.#outer = outer;
     this.#names = names;
+    this.#context = context;
+    this.#path = path;
   }
 
   lookup(name: string): ScopeValue | undefined {
@@ -114,6 +113,7 @@ class CallScope implements Scope {
   }
 
   random(): number {
-    return this.#outer.random();
+    this.#random ??= this.#context.random(this.#path);
+    return this.#random();
   }
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { WorkflowContext } from "../engine/context.ts";
 import { CancelledError, StepFailedError } from "../engine/failure.ts";
+import { ReturnSignal } from "./small_steps.ts";
 import { present, skip, type StepEnd, type StepRun } from "./step_run.ts";
 import type { DagStep, ParallelStep, PlanStep } from "./plan.ts";
 
@@ -42,7 +43,8 @@ export async function runDag(step: DagStep, run: StepRun): Promise<JsonValue> {
   await run.context.withScope({}, async (context) => {
     const inner = { ...run, context };
     await runConcurrently({ count: steps.length, maxConcurrency, failFast }, context, async () => {
-      const index = await ready.next();
+      const next = ready.next();
+      const index = typeof next === "object" ? await next : next;
       if (index === undefined) return;
       const child = steps[index]!;
       if (isBlocked[index]) {
@@ -88,6 +90,7 @@ export async function runConcurrently(
     }
   };
   await Promise.all(Array.from({ length: Math.min(count, maxConcurrency) }, lane));
+  if (other instanceof ReturnSignal) throw other;
   const [first] = errors;
   if (first === undefined) {
     if (other !== undefined) throw other;

@@ -20,8 +20,10 @@ export interface RunNames {
   readonly input: ScopeValue;
   /** Names that some step of the workflow sets: absent, rather than unknown, until it has. */
   readonly declared: ReadonlySet<string>;
-  /** Ids that expressions may read. */
+  /** Ids that expressions read. */
   readonly stepIds: ReadonlySet<string>;
+  /** One series for all expressions that belong to no call; its order is that of the journal. */
+  readonly random: () => number;
 }
 
 /** How a new frame relates to the one around it. */
@@ -44,12 +46,14 @@ export class Frame implements Scope {
   readonly #options: FrameOptions;
   readonly #values = new Map<string, ScopeValue>();
   #steps: Record<string, StepResult> | undefined;
-  #random: (() => number) | undefined;
 
   constructor(run: RunNames, parent?: Frame, options: FrameOptions = { writesThrough: false }) {
     this.run = run;
     this.#parent = parent;
     this.#options = options;
+    if (parent !== undefined || run.stepIds.size === 0) return;
+    this.#steps = emptyMap();
+    for (const id of run.stepIds) this.#steps[id] = NOT_REACHED;
   }
 
   /** Makes a frame inside this one. */
@@ -86,8 +90,7 @@ export class Frame implements Scope {
   }
 
   random(): number {
-    this.#random ??= this.run.context.random("expressions");
-    return this.#random();
+    return this.run.random();
   }
 
   #global(name: string): ScopeValue | undefined {
@@ -111,11 +114,7 @@ export class Frame implements Scope {
   }
 
   #allSteps(): Readonly<Record<string, StepResult>> {
-    if (this.#parent === undefined) {
-      this.#steps ??= emptyMap();
-      for (const id of this.run.stepIds) this.#steps[id] ??= NOT_REACHED;
-      return this.#steps;
-    }
+    if (this.#parent === undefined) return this.#steps ?? emptyMap();
     const outer = this.#parent.#allSteps();
     return this.#steps === undefined ? outer : Object.assign(emptyMap(), outer, this.#steps);
   }

@@ -2,7 +2,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { RunEnd, StepSuccess, WorkflowContext, WorkflowDefinition, WorkflowFunctions } from "../engine/context.ts";
 import { CancelledError, type Failure, failure, StepFailedError, toFailure } from "../engine/failure.ts";
-import { ABSENT } from "../expr/mod.ts";
+import { ABSENT, type Condition } from "../expr/mod.ts";
 import { runCall } from "./call_step.ts";
 import { runDag, runParallel } from "./concurrent_steps.ts";
 import { errorValue, Frame, type StepRecord } from "./frame.ts";
@@ -10,7 +10,7 @@ import { runForeach, runRepeat } from "./loop_steps.ts";
 import { collectNames, type PlanNames } from "./names.ts";
 import type { BlockStep, Plan, PlanStep } from "./plan.ts";
 import { runRace } from "./race_step.ts";
-import { evaluate, present, runSteps, settle, skip, type StepEnd, type StepRun } from "./step_run.ts";
+import { evaluate, noteRefusal, present, runSteps, settle, skip, type StepEnd, type StepRun } from "./step_run.ts";
 import { ReturnSignal, runFail, runLog, runReturn, runSet, runSwitch } from "./small_steps.ts";
 
 /** Makes the workflow that walks a plan: what YAML and the DAG builder run as. */
@@ -37,7 +37,9 @@ class PlanRun implements WorkflowFunctions {
 
   async run(context: WorkflowContext, input: JsonValue): Promise<JsonValue> {
     const { declared, stepIds, outputs } = this.#names;
-    const frame = this.#frame = new Frame({ context, input, declared, stepIds });
+    let series: (() => number) | undefined;
+    const random = (): number => (series ??= context.random("expressions"))();
+    const frame = this.#frame = new Frame({ context, input, declared, stepIds, random });
     const { steps, output } = this.#plan;
     try {
       await runSteps(steps, { plan: this.#plan, context, frame, path: "", runStep });
@@ -50,6 +52,7 @@ class PlanRun implements WorkflowFunctions {
   }
 
   async finally(context: WorkflowContext, end: RunEnd): Promise<void> {
+    if (this.#plan.finally.length === 0) return;
     const outer = this.#frame!;
     const run = { id: context.runId, started_at: new Date(context.startedAt).toISOString(), status: end.status };
     const frame = new Frame({ ...outer.run, context }, outer, {
@@ -60,8 +63,10 @@ class PlanRun implements WorkflowFunctions {
       try {
         await runStep(step, { plan: this.#plan, context, frame, path: "finally", runStep });
       } catch (thrown) {
-        // Each step runs even if one before failed; its failure is in the journal already.
-        if (!(thrown instanceof StepFailedError)) throw thrown;
+        // Each step runs even if one before failed. Its failure is in the journal already; any other error is a fault of ours.
+        if (!(thrown instanceof StepFailedError)) {
+          noteRefusal(step.kind, thrown, { context, path: `finally/${step.id}` });
+        }
       }
     }
   }
@@ -69,25 +74,38 @@ class PlanRun implements WorkflowFunctions {
 
 async function runStep(step: PlanStep, block: StepRun): Promise<StepEnd> {
   const path = block.path === "" ? step.id : `${block.path}/${step.id}`;
-  const run: StepRun = { plan: block.plan, context: block.context, frame: block.frame, path, runStep };
+  const { context, frame } = block;
+  const run: StepRun = { plan: block.plan, context, frame, path, runStep };
+  if (context.scope.cause !== undefined) throw new CancelledError(context.scope.cause);
   try {
-    if (step.when !== undefined && !evaluate("when", () => step.when!.holds(run.frame), path)) {
-      return skip(step, run, "condition");
-    }
+    if (step.when !== undefined && !holds(step.when, step, run)) return skip(step, run, "condition");
     const { output, attempts } = await perform(step, run);
-    settle(step, run.frame, { status: "completed", output, failure: null, attempts });
+    settle(step, frame, { status: "completed", output, failure: null, attempts });
     return { status: "completed", output };
   } catch (thrown) {
     if (!(thrown instanceof StepFailedError)) {
-      if (thrown instanceof CancelledError) settle(step, run.frame, CANCELLED);
+      if (thrown instanceof CancelledError) settle(step, frame, CANCELLED);
       throw thrown;
     }
     return await handle(step, run, thrown);
   }
 }
 
-async function perform(step: PlanStep, run: StepRun): Promise<StepSuccess> {
-  if (step.kind === "call") return await runCall(step, run);
+/** A condition that fails leaves no outcome in the journal, so people are told by a note. */
+function holds(when: Condition, step: PlanStep, run: StepRun): boolean {
+  try {
+    return evaluate("when", () => when.holds(run.frame), run.path);
+  } catch (thrown) {
+    noteRefusal(step.kind, thrown, run);
+    throw thrown;
+  }
+}
+
+function perform(step: PlanStep, run: StepRun): Promise<StepSuccess> {
+  return step.kind === "call" ? runCall(step, run) : performNoted(step, run);
+}
+
+async function performNoted(step: BlockStep, run: StepRun): Promise<StepSuccess> {
   const { context, path } = run;
   context.note({ type: "block_opened", step: path, kind: step.kind });
   try {
@@ -165,7 +183,12 @@ async function handle(step: PlanStep, run: StepRun, thrown: StepFailedError): Pr
   let output: JsonValue = null;
   if (step.onError !== "continue") {
     const inner = frame.child({ locals: { error: errorValue(reason) }, writesThrough: true });
-    output = await runSteps(step.onError, { ...run, frame: inner, path: `${path}!error` });
+    try {
+      output = await runSteps(step.onError, { ...run, frame: inner, path: `${path}!error` });
+    } catch (failed) {
+      if (failed instanceof StepFailedError) settle(step, frame, { ...record, failure: failed.failure });
+      throw failed;
+    }
     settle(step, frame, { ...record, output });
   }
   context.note({ type: "error_handled", step: path });

@@ -36,7 +36,7 @@ export async function runRepeat(step: RepeatStep, run: StepRun): Promise<JsonVal
     if (collect !== undefined) collected.push(evaluate("collect", () => collect.evaluate(frame), path));
     if (evaluate("until", () => until.holds(frame), run.path)) return collect === undefined ? last : collected;
     const delay = retryDelay(every, round + 1, jitter());
-    if (delay > 0 && round + 1 < max) await run.context.sleep(`${path}/every`, delay);
+    if (delay > 0 && round + 1 < max) await run.context.sleep(`${path}!every`, delay);
   }
   const message = `\`until\` did not hold after ${max} rounds`;
   throw new StepFailedError(failure("repeat_exhausted", message, { step: run.path }));

@@ -39,17 +39,17 @@ export class PlanCaller implements StepCaller {
     this.#options = options;
   }
 
-  async call(spec: StepSpec, context: CallContext): Promise<AttemptResult> {
+  call(spec: StepSpec, context: CallContext): Promise<AttemptResult> {
     const { plan, client, redactor } = this.#options;
     const service = plan.services.get(spec.service)!;
     try {
       const request = this.#request(spec, service, context);
-      const result = await client(this.#config(service)).call(request, context);
-      return redactor.isEmpty ? result : redact(result, redactor);
+      const pending = client(this.#config(service)).call(request, context);
+      return redactor.isEmpty ? pending : pending.then((result) => redact(result, redactor));
     } catch (thrown) {
       const reason = toFailure(thrown, "expression_error");
       const refused = failure(reason.code, redactor.text(reason.message));
-      return { ok: false, failure: refused, class: "permanent", mayHaveActed: false };
+      return Promise.resolve({ ok: false, failure: refused, class: "permanent", mayHaveActed: false });
     }
   }
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import { seededRandom } from "../engine/determinism.ts";
+import { seededRandom } from "../base/seeded_random.ts";
 import type { ServiceConfig, TlsConfig } from "../engine/service.ts";
 import type { Scope, ScopeValue } from "../expr/mod.ts";
 import type { Plan, PlanService } from "./plan.ts";

@@ -63,6 +63,11 @@ export function evaluate<T>(place: string, what: () => T, path: string | null): 
   }
 }
 
+/** Tells people of a step that failed before anything of it was in the journal. */
+export function noteRefusal(kind: string, thrown: unknown, { context, path }: Pick<StepRun, "context" | "path">): void {
+  context.note({ type: "block_closed", step: path, kind, status: "failed", failure: toFailure(thrown) });
+}
+
 /** A value of a scope as plain JSON. */
 export function present(value: ScopeValue | undefined): JsonValue {
   return value === undefined || value === ABSENT ? null : value as JsonValue;

@@ -61,8 +61,10 @@ export class MemoryStorage implements Storage {
     }
     run.turns.push(turn);
     run.lastTurnId = turnId;
-    run.record = { ...run.record, ...change };
-    this.#noteEnd(run.record);
+    if (change.status !== undefined) {
+      run.record = { ...run.record, ...change };
+      this.#noteEnd(run.record);
+    }
     return Promise.resolve();
   }
 

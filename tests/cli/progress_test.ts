@@ -17,7 +17,17 @@ const ROLLBACK = { undone: ["reserve"], notUndone: ["both/b"], unknown: [] };
 
 /** A run with everything that can be seen, and when each thing happens. */
 const STORY: readonly (readonly [time: number, entry: Entry])[] = [
-  [0, { type: "run_started", workflow: "order", version: "1", definition: "", input: {}, env: {}, seed: "" }],
+  [0, {
+    type: "run_started",
+    workflow: "order",
+    version: "1",
+    definition: "",
+    input: {},
+    env: {},
+    seed: "",
+    timeoutMs: null,
+    endpoints: {},
+  }],
   [1, call("reserve", "POST /reserve")],
   [31, { type: "step_completed", step: "reserve", output: {}, attempts: 1 }],
   [31, { type: "step_skipped", step: "vip", kind: "call", reason: "condition" }],

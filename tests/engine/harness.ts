@@ -66,6 +66,8 @@ const STARTED: RunStarted = {
   input: null,
   env: {},
   seed: "seed",
+  timeoutMs: null,
+  endpoints: {},
 };
 
 /** An execution that is driven by hand, with the turns that it gave so far. */
@@ -79,7 +81,8 @@ export class Driver {
   }
 
   async start(): Promise<Turn> {
-    return this.#keep(await this.execution.start(STARTED, this.#time));
+    const timeoutMs = this.execution.options.definition.timeoutMs ?? null;
+    return this.#keep(await this.execution.start({ ...STARTED, timeoutMs }, this.#time));
   }
 
   async advance(...facts: Fact[]): Promise<Turn> {
@@ -170,7 +173,7 @@ export async function play(
     definition,
     bundle: "",
     caller,
-    started: { ...STARTED, input: options.input ?? null },
+    started: { ...STARTED, input: options.input ?? null, timeoutMs: definition.timeoutMs ?? null },
   });
   options.onStarted?.(live);
   const finished = await live.ended;

@@ -6,7 +6,17 @@ import type { Entry } from "../../src/engine/journal.ts";
 import { createRunLog, type RunLogOptions } from "../../src/telemetry/log.ts";
 
 const ENTRIES: readonly Entry[] = [
-  { type: "run_started", workflow: "order", version: "1", definition: "", input: { card: "4111" }, env: {}, seed: "" },
+  {
+    type: "run_started",
+    workflow: "order",
+    version: "1",
+    definition: "",
+    input: { card: "4111" },
+    env: {},
+    seed: "",
+    timeoutMs: null,
+    endpoints: {},
+  },
   { type: "step_scheduled", step: "pay", service: "bank", method: "POST /pay", request: { token: "hunter2" } },
   {
     type: "attempt_failed",

@@ -1,5 +1,5 @@
+import { encodeBase64 } from "../../base/base64.ts";
 import type { JsonValue } from "../../base/json.ts";
-import { encodeBase64 } from "./base64.ts";
 import { parseAnswer } from "./parse_json.ts";
 
 /** An answer's body in the form that expressions see, or why it has none. */

@@ -12,15 +12,3 @@ export function decodeBase64(value: JsonValue, place: string): Uint8Array {
   }
   return Uint8Array.from(latin1, (character) => character.charCodeAt(0));
 }
-
-/** Writes bytes as base64. */
-export function encodeBase64(bytes: Uint8Array): string {
-  let latin1 = "";
-  for (let start = 0; start < bytes.length; start += PIECE) {
-    latin1 += String.fromCharCode(...bytes.subarray(start, start + PIECE));
-  }
-  return btoa(latin1);
-}
-
-/** How many arguments a call takes on every runtime. */
-const PIECE = 8_192;
