@@ -137,7 +137,7 @@ export async function play(
   respond: Respond,
   options: PlayOptions = {},
 ): Promise<Played> {
-  const storage = new MemoryStorage();
+  const storage = options.storage ?? new MemoryStorage();
   const calls: string[] = [];
   const caller: StepCaller = {
     async call(spec, context) {

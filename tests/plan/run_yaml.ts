@@ -38,6 +38,16 @@ export function refuse(code: string, message: string = code): never {
   throw Object.assign(new Error(message), { code });
 }
 
+/** Waits. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** A function that answers only when nobody waits any more. */
+export function untilAborted(_input: unknown, { signal }: { readonly signal: AbortSignal }): Promise<unknown> {
+  return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
+}
+
 /**
  * Runs a workflow of one function service `svc`, whose methods are those of `answers`; a method without one answers with its own name.
  *
