@@ -21,7 +21,8 @@ export function readsEnvironment(plan: Plan): Environment {
   return { env: namesUnder("env", references), secrets: namesUnder("secrets", references) };
 }
 
-function* planReferences(plan: Plan): IterableIterator<Pick<PlacedReference, "root" | "path" | "isGuarded">> {
+/** Everything that a plan's templates read, service settings included. */
+export function* planReferences(plan: Plan): IterableIterator<Pick<PlacedReference, "root" | "path" | "isGuarded">> {
   for (const service of plan.services.values()) {
     for (const template of serviceTemplates(service)) yield* template.references;
   }

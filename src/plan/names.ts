@@ -1,10 +1,11 @@
+import { planReferences } from "./environment.ts";
 import { childSteps, type Plan, type PlanStep } from "./plan.ts";
 
 /** The names that the steps of a plan set, collected once a plan. */
 export interface PlanNames {
   /** Every name that some step sets, `set` and iterations included. */
   readonly declared: ReadonlySet<string>;
-  /** Ids that expressions may read. */
+  /** Ids that expressions read as `steps.<id>`. */
   readonly stepIds: ReadonlySet<string>;
   /** `output` names that are visible at the end of the run, in document order: the default output. */
   readonly outputs: readonly string[];
@@ -17,13 +18,15 @@ export function collectNames(plan: Plan): PlanNames {
   const outputs = new Set<string>();
   const visit = (step: PlanStep, isLocal: boolean): void => {
     for (const name of namesOf(step)) declared.add(name);
-    if (step.isIdGiven) stepIds.add(step.id);
     if (step.output !== undefined && !isLocal) outputs.add(step.output);
     for (const child of childSteps(step)) visit(child, isLocal || step.kind === "foreach");
     if (Array.isArray(step.onError)) { for (const handler of step.onError) visit(handler, isLocal); }
   };
   for (const step of plan.steps) visit(step, false);
   for (const step of plan.finally) visit(step, true);
+  for (const { root, path: [id] } of planReferences(plan)) {
+    if (root === "steps" && typeof id === "string") stepIds.add(id);
+  }
   return { declared, stepIds, outputs: [...outputs] };
 }
 

@@ -11,20 +11,18 @@ import type {
   ServiceConfig,
 } from "../engine/service.ts";
 import type { StepCaller } from "../engine/step_runner.ts";
-import { fillDeferred, type Scope, type Template } from "../expr/mod.ts";
+import { fillDeferred, type Template } from "../expr/mod.ts";
 import type { LocalCall, RecordedCall } from "./call_step.ts";
 import type { PlanService } from "./plan.ts";
-import { isConstantService, resolveService, settingsScope, type SettingsValues } from "./service_settings.ts";
+import { evaluateSetting, type ServiceConfigs, type SettingsValues } from "./service_settings.ts";
 
 /** What a plan's calls need from around the run. */
 export interface PlanCallerOptions extends SettingsValues {
   readonly redactor: Redactor;
   readonly client: (config: ServiceConfig) => ServiceClient;
-  readonly resolvePath: (name: string) => string;
+  readonly configs: ServiceConfigs;
   /** Endpoints that replace the document's, by service name. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** Descriptor sets in base64, by service name. */
-  readonly descriptors: Readonly<Record<string, string>>;
 }
 
 /**
@@ -33,7 +31,6 @@ export interface PlanCallerOptions extends SettingsValues {
  */
 export class PlanCaller implements StepCaller {
   readonly #options: PlanCallerOptions;
-  readonly #configs = new Map<string, ServiceConfig>();
 
   constructor(options: PlanCallerOptions) {
     this.#options = options;
@@ -45,7 +42,9 @@ export class PlanCaller implements StepCaller {
     try {
       const request = this.#request(spec, service, context);
       const pending = client(this.#config(service)).call(request, context);
-      return redactor.isEmpty ? pending : pending.then((result) => redact(result, redactor));
+      // The credentials of this very call may be the first secret that there is.
+      const isClean = redactor.isEmpty && request.auth === undefined;
+      return isClean ? pending : pending.then((result) => redact(result, redactor));
     } catch (thrown) {
       const reason = toFailure(thrown, "expression_error");
       const refused = failure(reason.code, redactor.text(reason.message));
@@ -83,30 +82,17 @@ export class PlanCaller implements StepCaller {
   }
 
   #config(service: PlanService): ServiceConfig {
-    const known = this.#configs.get(service.name);
-    if (known !== undefined) return known;
-    const { resolvePath, endpoints, descriptors } = this.#options;
-    const config = resolveService(service, {
-      scope: settingsScope(this.#options),
-      resolvePath,
-      endpoint: endpoints[service.name],
-      descriptors: descriptors[service.name],
-    });
-    if (isConstantService(service)) this.#configs.set(service.name, config);
-    return config;
+    return this.#options.configs.resolve(service, this.#options.endpoints[service.name], this.#evaluateConfig);
   }
+
+  readonly #evaluateConfig = (template: Template): JsonValue =>
+    evaluateSetting(template, this.#options, this.#options.redactor);
 
   #evaluate(template: Template, context: CallContext): JsonValue {
-    if (template.isConstant) return template.evaluate(EMPTY_SCOPE);
-    const scope = settingsScope(this.#options, { idempotency_key: context.idempotencyKey });
-    if (!template.readsSecrets) return template.evaluate(scope);
-    const { value, deferred } = template.evaluateDeferred(scope);
-    const { secrets, redactor } = this.#options;
-    return fillDeferred(value, deferred, secrets, (text) => redactor.add(text));
+    const { redactor } = this.#options;
+    return evaluateSetting(template, this.#options, redactor, { idempotency_key: context.idempotencyKey });
   }
 }
-
-const EMPTY_SCOPE: Scope = { lookup: () => undefined, now: () => 0, random: () => 0 };
 
 function redact(result: AttemptResult, redactor: Redactor): AttemptResult {
   if (result.ok) return { ok: true, output: redactor.json(result.output) };

@@ -41,7 +41,7 @@ export function skip(step: PlanStep, run: StepRun, reason: "condition" | "depend
 /** Records what a step's end leaves for expressions. */
 export function settle(step: PlanStep, frame: Frame, record: StepRecord): void {
   if (step.output !== undefined) frame.set(step.output, record.output);
-  if (step.isIdGiven) frame.setStep(step.id, record);
+  if (frame.run.stepIds.has(step.id)) frame.setStep(step.id, record);
 }
 
 /**
