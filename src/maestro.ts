@@ -10,9 +10,10 @@ import type { ServiceTypes } from "./engine/message_type.ts";
 import type { LiveRun } from "./engine/live_run.ts";
 import { type RunFinished, sentMethod } from "./engine/journal.ts";
 import type { RunCause, RunRecord, RunStatus } from "./engine/run.ts";
-import type { ServiceAdapter } from "./engine/service.ts";
+import type { AuthConfig, ServiceAdapter } from "./engine/service.ts";
 import type { Storage } from "./engine/storage.ts";
 import { Worker } from "./engine/worker.ts";
+import type { Template } from "./expr/mod.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import type { LoadedWorkflow, LoadResult, WorkflowSource } from "./load_workflow.ts";
 import { type Environment, type EnvironmentRead, readsEnvironment } from "./plan/environment.ts";
@@ -20,9 +21,10 @@ import type { Plan, PlanService } from "./plan/plan.ts";
 import { PlanCaller } from "./plan/plan_caller.ts";
 import { checkInput } from "./plan/run_input.ts";
 import { foldSteps, type RollbackView, type StepView } from "./plan/run_view.ts";
-import { resolveService, settingsScope, type SettingsValues } from "./plan/service_settings.ts";
+import { evaluateSetting, ServiceConfigs, type SettingsValues } from "./plan/service_settings.ts";
 import { sha256 } from "./runtime/digest.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import type { Authorizer } from "./services/auth.ts";
 import type { FunctionServices } from "./services/function/adapter.ts";
 import { createServiceRegistry, type ServiceRegistry } from "./services/open_services.ts";
 import { MemoryStorage } from "./storage/memory_storage.ts";
@@ -126,8 +128,12 @@ class LocalMaestro implements Maestro {
   readonly #clock: Clock;
   readonly #storage: Storage;
   readonly #redactor: Redactor;
+  readonly #env: (name: string) => string | undefined;
+  readonly #secrets: (name: string) => string | undefined;
   readonly #worker: Worker;
   readonly #adapters: Record<string, ServiceAdapter> = {};
+  readonly #configs = new WeakMap<LoadedWorkflow, ServiceConfigs>();
+  #authorizer: Authorizer | undefined;
   readonly #registry: ServiceRegistry;
   readonly #createId: () => string;
 
@@ -136,6 +142,12 @@ class LocalMaestro implements Maestro {
     this.#clock = options.clock ?? systemClock;
     this.#storage = options.storage ?? new MemoryStorage();
     this.#redactor = options.redactor ?? new Redactor();
+    this.#env = options.env ?? nothing;
+    this.#secrets = (name) => {
+      const secret = options.secrets?.(name);
+      if (secret !== undefined) this.#redactor.add(secret);
+      return secret;
+    };
     this.#registry = createServiceRegistry({ adapters: this.#adapters, clock: this.#clock });
     this.#createId = createIdGenerator(() => this.#clock.now());
     this.#worker = new Worker({
@@ -153,15 +165,16 @@ class LocalMaestro implements Maestro {
     const reflect = (plan: Plan, service: string): Promise<ServiceTypes> =>
       this.#reflect(plan, service, source.file, endpoints[service]);
     const { readFile } = this.#options.runtime;
-    return await loadWorkflow(source, { readFile, reflect: online ? reflect : undefined });
+    const { workflow, diagnostics } = await loadWorkflow(source, { readFile, reflect: online ? reflect : undefined });
+    const clean = (text: string): string => this.#redactor.text(text);
+    return { workflow, diagnostics: diagnostics.map((found) => ({ ...found, message: clean(found.message) })) };
   }
 
   async start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle> {
     const { plan, bundle, hash, environment, definition } = workflow;
-    const { env = nothing, secrets = nothing } = this.#options;
     const input = checkInput(plan.inputSchema, options.input);
-    requireAll("env", environment.env, env);
-    requireAll("secrets", environment.secrets, secrets);
+    requireAll("env", environment.env, this.#env);
+    requireAll("secrets", environment.secrets, this.#secrets);
     await this.#openAdapters(plan);
     const startedAt = this.#clock.now();
     const internalId = this.#createId();
@@ -189,7 +202,7 @@ class LocalMaestro implements Maestro {
         version: plan.version,
         definition: hash,
         input,
-        env: Object.fromEntries(environment.env.map(({ name }) => [name, env(name) ?? null])),
+        env: Object.fromEntries(environment.env.map(({ name }) => [name, this.#env(name) ?? null])),
         seed: internalId,
         timeoutMs: options.timeoutMs ?? definition.timeoutMs ?? null,
         endpoints: options.endpoints ?? {},
@@ -201,52 +214,66 @@ class LocalMaestro implements Maestro {
   async close(): Promise<void> {
     await this.#worker.suspend();
     await this.#registry.close();
+    this.#authorizer?.close();
     await this.#storage[Symbol.asyncDispose]();
   }
 
   #caller(
-    { plan, file, descriptors, environment }: LoadedWorkflow,
+    workflow: LoadedWorkflow,
     run: Pick<RunRecord, "id" | "startedAt">,
     input: JsonValue,
     endpoints: Readonly<Record<string, string>>,
   ): PlanCaller {
     return new PlanCaller({
-      ...this.#settingsValues(plan, environment),
+      ...this.#settingsValues(workflow.plan, workflow.environment),
       input,
       runId: run.id,
       startedAt: run.startedAt,
       redactor: this.#redactor,
       client: (config) => this.#registry.client(config),
-      resolvePath: (name) => joinPath(folderOf(file), name),
+      configs: this.#configsOf(workflow),
       endpoints,
-      descriptors,
     });
   }
 
+  #configsOf(workflow: LoadedWorkflow): ServiceConfigs {
+    let configs = this.#configs.get(workflow);
+    if (configs === undefined) this.#configs.set(workflow, configs = createConfigs(workflow));
+    return configs;
+  }
+
   #settingsValues(plan: Plan, environment: Environment): SettingsValues {
-    const { env = nothing, secrets = nothing } = this.#options;
     return {
       plan,
       input: null,
       runId: "",
       startedAt: this.#clock.now(),
-      env,
+      env: this.#env,
       envNames: environment.env.map(({ name }) => name),
-      secrets,
+      secrets: this.#secrets,
       secretNames: environment.secrets.map(({ name }) => name),
     };
   }
 
-  /** Asks a live service for its types, with the endpoint, TLS settings and metadata that a call would use. */
+  /** Asks a live service for its types, with the endpoint, TLS settings, metadata and credentials that a call would use. */
   async #reflect(plan: Plan, name: string, file: string, endpoint: string | undefined): Promise<ServiceTypes> {
     const { reflectServiceTypes } = await import("./services/grpc/service_types.ts");
     const service = plan.services.get(name)!;
-    const scope = settingsScope(this.#settingsValues(plan, readsEnvironment(plan)));
-    const resolvePath = (path: string): string => joinPath(folderOf(file), path);
-    const config = resolveService(service, { scope, resolvePath, endpoint, descriptors: undefined });
-    const readsInput = service.headers?.references.some(({ root }) => root === "input") ?? true;
-    const headers = readsInput ? [] : [service.headers!.evaluate(scope) as JsonObject];
-    return await reflectServiceTypes(config, { readFile: this.#options.runtime.readFile, headers });
+    const values = this.#settingsValues(plan, readsEnvironment(plan));
+    const evaluate = (template: Template): JsonValue => evaluateSetting(template, values, this.#redactor);
+    const config = createConfigs({ file, descriptors: {} }).resolve(service, endpoint, evaluate);
+    /** What depends on a run cannot be known. */
+    const known = (template: Template | undefined): JsonValue | undefined =>
+      template?.references.every(({ root }) => root !== "input" && root !== "run" && root !== "idempotency_key")
+        ? evaluate(template)
+        : undefined;
+    const headers = known(service.headers) as JsonObject | undefined;
+    return await reflectServiceTypes(config, {
+      readFile: this.#options.runtime.readFile,
+      headers: headers === undefined ? [] : [headers],
+      auth: known(service.auth) as AuthConfig | undefined,
+      authorizer: await this.#openAuthorizer(),
+    });
   }
 
   #handle(live: LiveRun, run: RunRecord): RunHandle {
@@ -284,10 +311,29 @@ class LocalMaestro implements Maestro {
 
   async #openAdapter(type: PlanService["type"]): Promise<ServiceAdapter> {
     const { runtime: { fetch, readFile }, functions = {} } = this.#options;
-    if (type === "grpc") return (await import("./services/grpc/adapter.ts")).createGrpcAdapter({ readFile });
-    if (type === "http") return (await import("./services/http/adapter.ts")).createHttpAdapter({ fetch, readFile });
-    return (await import("./services/function/adapter.ts")).createFunctionAdapter(functions);
+    const clock = this.#clock;
+    if (type === "function") return (await import("./services/function/adapter.ts")).createFunctionAdapter(functions);
+    const authorizer = await this.#openAuthorizer();
+    if (type === "http") {
+      return (await import("./services/http/adapter.ts")).createHttpAdapter({ fetch, readFile, authorizer, clock });
+    }
+    const { createGrpcAdapter } = await import("./services/grpc/adapter.ts");
+    return createGrpcAdapter({ readFile, authorizer, now: () => clock.now() });
   }
+
+  /** One for all services, so that they share tokens. */
+  async #openAuthorizer(): Promise<Authorizer> {
+    const { createAuthorizer } = await import("./services/auth.ts");
+    return this.#authorizer ??= createAuthorizer({
+      fetch: this.#options.runtime.fetch,
+      clock: this.#clock,
+      onSecret: (secret) => this.#redactor.add(secret),
+    });
+  }
+}
+
+function createConfigs({ file, descriptors }: Pick<LoadedWorkflow, "file" | "descriptors">): ServiceConfigs {
+  return new ServiceConfigs({ resolvePath: (name) => joinPath(folderOf(file), name), descriptors });
 }
 
 function nothing(): undefined {}

@@ -25,7 +25,7 @@ export async function readSource(cli: Cli, file: string): Promise<WorkflowSource
 export interface Values {
   env(name: string): string | undefined;
   secrets(name: string): string | undefined;
-  /** Knows every secret of the secrets file already, and learns the others as they are read. */
+  /** Knows every secret of the secrets file already; `createMaestro` teaches it the others as they are read. */
   readonly redactor: Redactor;
 }
 
@@ -42,11 +42,7 @@ export async function readValues(
   for (const secret of secrets?.values() ?? []) redactor.add(secret);
   return {
     env: (name) => env?.get(name) ?? cli.host.env(name),
-    secrets(name) {
-      const secret = secrets?.get(name) ?? cli.host.env(`MAESTRO_SECRET_${name}`);
-      if (secret !== undefined) redactor.add(secret);
-      return secret;
-    },
+    secrets: (name) => secrets?.get(name) ?? cli.host.env(`MAESTRO_SECRET_${name}`),
     redactor,
   };
 }

@@ -1,14 +1,15 @@
 import { abortReason } from "../base/abort.ts";
+import { textToBase64 } from "../base/base64.ts";
 import { canonicalJson, isJsonObject, type JsonValue } from "../base/json.ts";
 import { truncate } from "../base/text.ts";
 import { type Clock, systemClock } from "../engine/clock.ts";
 import { failure } from "../engine/failure.ts";
-import type { AttemptResult, AuthConfig } from "../engine/service.ts";
+import type { AuthConfig, FailedAttempt } from "../engine/service.ts";
 import { type Fetch, FetchError, type FetchFactory } from "../runtime/fetch.ts";
 import { classOfStatus, parseRetryAfter } from "./http/status.ts";
 
 /** The value of an `authorization` header, or why there is none. A failure never says that the service acted: it was not called. */
-export type Authorization = { readonly ok: true; readonly header: string } | (AttemptResult & { readonly ok: false });
+export type Authorization = { readonly ok: true; readonly header: string } | FailedAttempt;
 
 /** What goes with one request for an authorization. */
 export interface AuthorizeOptions {
@@ -31,6 +32,8 @@ export interface AuthorizerOptions {
   readonly fetch: FetchFactory;
   /** @default The machine's clock */
   readonly clock?: Clock | undefined;
+  /** Hears whatever could give a credential away, before it is sent: whole headers, encoded passwords, tokens. */
+  readonly onSecret?: ((secret: string) => void) | undefined;
 }
 
 type OAuth2 = Extract<AuthConfig, { oauth2: unknown }>["oauth2"];
@@ -44,7 +47,7 @@ const EARLY_MS = 30_000;
 
 /** Makes an `Authorizer`. Basic credentials are encoded (RFC 7617); OAuth 2 tokens come from the client credentials grant (RFC 6749, 4.4). */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  return new TokenCache(options.fetch, options.clock ?? systemClock);
+  return new TokenCache(options);
 }
 
 interface Token {
@@ -55,17 +58,19 @@ interface Token {
 class TokenCache implements Authorizer {
   readonly #fetch: FetchFactory;
   readonly #clock: Clock;
+  readonly #onSecret: (secret: string) => void;
   readonly #tokens = new Map<string, Token>();
   readonly #pending = new Map<string, Promise<Authorization>>();
   readonly #servers = new Map<string, Fetch>();
 
-  constructor(fetch: FetchFactory, clock: Clock) {
+  constructor({ fetch, clock = systemClock, onSecret = () => {} }: AuthorizerOptions) {
     this.#fetch = fetch;
     this.#clock = clock;
+    this.#onSecret = onSecret;
   }
 
   async authorize(auth: AuthConfig, { signal, refused }: AuthorizeOptions): Promise<Authorization> {
-    if ("basic" in auth) return { ok: true, header: `Basic ${base64(`${auth.basic.user}:${auth.basic.password}`)}` };
+    if ("basic" in auth) return { ok: true, header: this.#basic(auth.basic.user, auth.basic.password) };
     const key = canonicalJson(auth.oauth2);
     const token = this.#tokens.get(key);
     if (token !== undefined && token.header !== refused && token.expiresAt > this.#clock.now()) {
@@ -98,9 +103,10 @@ class TokenCache implements Authorizer {
         method: "POST",
         path: url.pathname + url.search,
         headers: {
-          authorization: `Basic ${
-            base64(`${encodeURIComponent(settings.client_id)}:${encodeURIComponent(settings.client_secret)}`)
-          }`,
+          authorization: this.#basic(
+            encodeURIComponent(settings.client_id),
+            encodeURIComponent(settings.client_secret),
+          ),
           "content-type": "application/x-www-form-urlencoded",
           accept: "application/json",
           "user-agent": "maestro",
@@ -127,12 +133,23 @@ class TokenCache implements Authorizer {
     if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
       return { ...refusal("bad_response", `Answer of ${place} has no usable access_token`), retryable: false };
     }
-    const header = `Bearer ${token}`;
+    const header = this.#header("Bearer", token);
     const lifeMs = Number(answer?.["expires_in"] ?? Number.POSITIVE_INFINITY) * 1_000;
     const early = Math.min(EARLY_MS, lifeMs / 10);
     const expiresAt = Number.isNaN(lifeMs) ? Number.POSITIVE_INFINITY : this.#clock.now() + lifeMs - early;
     this.#tokens.set(key, { header, expiresAt });
     return { ok: true, header };
+  }
+
+  #basic(user: string, password: string): string {
+    return this.#header("Basic", textToBase64(`${user}:${password}`));
+  }
+
+  #header(scheme: string, credentials: string): string {
+    const header = `${scheme} ${credentials}`;
+    this.#onSecret(header);
+    this.#onSecret(credentials);
+    return header;
   }
 
   #server(origin: string): Fetch {
@@ -173,7 +190,7 @@ function wireRefusal(place: string, error: unknown): Authorization {
   return refusal(code, message, error.code !== "tls_error" && error.code !== "bad_input");
 }
 
-function refusal(code: string, message: string, mayPass = false): Authorization & { readonly ok: false } {
+function refusal(code: string, message: string, mayPass = false): FailedAttempt {
   return {
     ok: false,
     failure: failure(code, message),
@@ -203,8 +220,4 @@ function parseObject(text: string): { readonly [key: string]: JsonValue } | unde
   } catch {
     return undefined;
   }
-}
-
-function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }

@@ -2,13 +2,14 @@ import type { Metadata } from "@grpc/grpc-js";
 import { toError } from "../../base/errors.ts";
 import type {
   AttemptResult,
+  AuthConfig,
   CallContext,
   CallRequest,
   FailedAttempt,
   ServiceClient,
   ServiceConfig,
 } from "../../engine/service.ts";
-import type { Authorizer } from "../auth.ts";
+import type { Authorization, AuthorizeOptions, Authorizer } from "../auth.ts";
 import { Answers } from "./answers.ts";
 import { locate } from "./bad_value.ts";
 import { ChannelPool, type PooledChannel } from "./channel_pool.ts";
@@ -82,10 +83,19 @@ export class GrpcClient implements ServiceClient {
     return await this.#authorized(opened, attempt, request.auth);
   }
 
-  /** The schema, asked for by reflection where the configuration holds no descriptors. */
-  async schema(headers: MetadataLayers, timeoutMs: number, signal: AbortSignal): Promise<Schema | FailedAttempt> {
+  /** The schema, asked for by reflection where the configuration holds no descriptors, with metadata and credentials as in a call. */
+  async schema(
+    { headers, auth }: Pick<CallRequest, "headers" | "auth">,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Schema | FailedAttempt> {
     const opened = this.#opened ?? await this.#open();
     if ("ok" in opened) return opened;
+    if (auth !== undefined && !headers.some(hasAuthorization)) {
+      const authorization = await this.#authorize(auth, { signal });
+      if (!authorization.ok) return authorization;
+      return await this.schema({ headers: [...headers, { authorization: authorization.header }] }, timeoutMs, signal);
+    }
     const schema = await opened.schemas.load(opened.pool.take(), { headers, signal, timeLeft: countdown(timeoutMs) });
     return schema instanceof Schema ? schema : this.#schemaFailure(schema, opened);
   }
@@ -101,14 +111,12 @@ export class GrpcClient implements ServiceClient {
   async #authorized(
     opened: Opened,
     attempt: Attempt,
-    auth: NonNullable<CallRequest["auth"]>,
+    auth: AuthConfig,
   ): Promise<AttemptResult> {
-    const { authorizer } = this.#options;
-    if (authorizer === undefined) return refused("bad_input", 'There is nothing that could carry out "auth"');
     const { signal, metadata, headers } = attempt;
     let refusedHeader: string | undefined;
     while (true) {
-      const authorization = await authorizer.authorize(auth, { signal, refused: refusedHeader });
+      const authorization = await this.#authorize(auth, { signal, refused: refusedHeader });
       if (!authorization.ok) return authorization;
       const { header } = authorization;
       metadata.set("authorization", header);
@@ -117,6 +125,12 @@ export class GrpcClient implements ServiceClient {
       if (!isRefused || refusedHeader !== undefined || !("oauth2" in auth)) return result;
       refusedHeader = header;
     }
+  }
+
+  async #authorize(auth: AuthConfig, options: AuthorizeOptions): Promise<Authorization> {
+    const { authorizer } = this.#options;
+    if (authorizer === undefined) return refused("bad_input", 'There is nothing that could carry out "auth"');
+    return await authorizer.authorize(auth, options);
   }
 
   async #attempt(opened: Opened, attempt: Attempt): Promise<AttemptResult> {
@@ -204,6 +218,10 @@ export class GrpcClient implements ServiceClient {
       return fail("tls_error", thrown);
     }
   }
+}
+
+function hasAuthorization(layer: MetadataLayers[number]): boolean {
+  return Object.keys(layer).some((name) => name.toLowerCase() === "authorization");
 }
 
 /** Gives a function that tells how many milliseconds of a limit are left. */

@@ -2,7 +2,8 @@ import { type DescEnum, type DescField, type DescMessage, type DescMethod, Scala
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import type { JsonValue } from "../../base/json.ts";
 import type { FieldType, MessageType, MethodType, ServiceTypes, ValueType } from "../../engine/message_type.ts";
-import type { ServiceConfig } from "../../engine/service.ts";
+import type { AuthConfig, ServiceConfig } from "../../engine/service.ts";
+import type { Authorizer } from "../auth.ts";
 import { GrpcClient } from "./client.ts";
 import type { ReadFile } from "./credentials.ts";
 import { readDescriptorSet } from "./descriptors.ts";
@@ -15,6 +16,9 @@ export interface ReflectOptions {
   readonly readFile: ReadFile;
   /** The service's metadata, as in a call. */
   readonly headers?: readonly Readonly<Record<string, JsonValue>>[] | undefined;
+  /** The service's credentials, and what carries them out. */
+  readonly auth?: AuthConfig | undefined;
+  readonly authorizer?: Authorizer | undefined;
   /** @default 10 seconds */
   readonly timeoutMs?: number | undefined;
   /** Gives up when it is aborted. */
@@ -32,14 +36,14 @@ export function serviceTypes(descriptors: Uint8Array): ServiceTypes {
  * Rejects with an `Error` that says why when it cannot be asked.
  */
 export async function reflectServiceTypes(config: ServiceConfig, options: ReflectOptions): Promise<ServiceTypes> {
-  const { readFile, headers = [], timeoutMs = 10_000, signal } = options;
-  const client = new GrpcClient({ ...config, descriptors: undefined }, { readFile, now: Date.now });
+  const { readFile, authorizer, auth, headers = [], timeoutMs = 10_000, signal } = options;
+  const client = new GrpcClient({ ...config, descriptors: undefined }, { readFile, authorizer, now: Date.now });
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort("timeout"), timeoutMs);
   const onAbort = (): void => limit.abort("cancelled");
   signal?.addEventListener("abort", onAbort);
   try {
-    const schema = await client.schema(headers, timeoutMs, limit.signal);
+    const schema = await client.schema({ headers, auth }, timeoutMs, limit.signal);
     if ("ok" in schema) throw new Error(schema.failure.message);
     return typesOf(schema.methods);
   } finally {

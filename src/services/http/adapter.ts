@@ -7,6 +7,7 @@ import type {
   AuthConfig,
   CallContext,
   CallRequest,
+  FailedAttempt,
   ServiceAdapter,
   ServiceClient,
   ServiceConfig,
@@ -18,7 +19,7 @@ import {
   type FetchRequest,
   type FetchResponse,
 } from "../../runtime/fetch.ts";
-import { type Authorizer, createAuthorizer } from "../auth.ts";
+import type { Authorizer } from "../auth.ts";
 import { type Address, type Endpoint, parseEndpoint, redirectTarget, resolveAddress } from "./address.ts";
 import { decodeAnswer, decompress } from "./answer.ts";
 import { BadRequest } from "./bad_request.ts";
@@ -27,7 +28,6 @@ import { buildHeaders, type Headers } from "./headers.ts";
 import {
   badInput,
   badResponse,
-  type FailedAttempt,
   isSafeVerb,
   parseRetryAfter,
   type RequestName,
@@ -41,7 +41,7 @@ export interface HttpAdapterOptions {
   readonly fetch: FetchFactory;
   /** Reads a file of a service's TLS settings, at the first call that needs it. */
   readonly readFile: (path: string) => Promise<Uint8Array>;
-  /** Give the one that other adapters use, so that tokens are shared. @default Its own */
+  /** Carries out the `auth` of services; without it such a call is refused. Whoever made it closes it. */
   readonly authorizer?: Authorizer | undefined;
   /** Says what the date of a `Retry-After` is measured against. @default The machine's clock */
   readonly clock?: Clock | undefined;
@@ -55,12 +55,11 @@ export interface HttpAdapterOptions {
  * out to be closed. A POST that meets the same fate is `connection_lost`.
  */
 export function createHttpAdapter(options: HttpAdapterOptions): ServiceAdapter {
-  const clock = options.clock ?? systemClock;
-  const authorizer = options.authorizer ?? createAuthorizer({ fetch: options.fetch, clock });
-  return { open: (config) => new HttpClient(config, { ...options, clock, authorizer }) };
+  const tools: Tools = { ...options, clock: options.clock ?? systemClock };
+  return { open: (config) => new HttpClient(config, tools) };
 }
 
-type Tools = Required<{ [K in keyof HttpAdapterOptions]: NonNullable<HttpAdapterOptions[K]> }>;
+type Tools = HttpAdapterOptions & { readonly clock: Clock };
 
 /** A call ready to be sent. */
 interface Prepared extends RequestName {
@@ -153,13 +152,15 @@ class HttpClient implements ServiceClient {
 
   /** Sends with the service's credentials; a token that is refused is renewed once. A header of the workflow's own wins. */
   async #authorized(call: Prepared, fetch: Fetch, auth: AuthConfig): Promise<AttemptResult> {
-    const first = await this.#tools.authorizer.authorize(auth, { signal: call.signal });
+    const { authorizer } = this.#tools;
+    if (authorizer === undefined) return badInput('There is nothing that could carry out "auth"');
+    const first = await authorizer.authorize(auth, { signal: call.signal });
     if (!first.ok) return first;
     call.headers["authorization"] = first.header;
     const renewable = "oauth2" in auth;
     const result = await this.#exchange(call, fetch, renewable);
     if (result !== REFUSED) return result;
-    const second = await this.#tools.authorizer.authorize(auth, { signal: call.signal, refused: first.header });
+    const second = await authorizer.authorize(auth, { signal: call.signal, refused: first.header });
     if (!second.ok) return second;
     call.headers["authorization"] = second.header;
     return await this.#exchange(call, fetch, false);

@@ -1,11 +1,8 @@
 import type { JsonValue } from "../../base/json.ts";
 import { truncate } from "../../base/text.ts";
 import { failure } from "../../engine/failure.ts";
-import type { AbortReason, AttemptResult, FailureClass, ServiceConfig } from "../../engine/service.ts";
+import type { AbortReason, FailedAttempt, FailureClass, ServiceConfig } from "../../engine/service.ts";
 import type { FetchError } from "../../runtime/fetch.ts";
-
-/** A failed attempt. */
-export type FailedAttempt = AttemptResult & { readonly ok: false };
 
 /** What a failure is about: the service's settings and the request as messages name it. */
 export interface RequestName {
