@@ -10,6 +10,12 @@ interface StoredRun {
   readonly turns: JournalTurn[];
 }
 
+interface StoredDefinition {
+  readonly text: string;
+  /** Runs that pin it. */
+  runs: number;
+}
+
 /** Options of `MemoryStorage`. */
 export interface MemoryStorageOptions {
   /** How many ended runs are kept; the oldest go first. @default 1000 */
@@ -22,7 +28,7 @@ export class MemoryStorage implements Storage {
   /** Ids of ended runs, oldest first. */
   readonly #ended = new Set<string>();
   readonly #runs = new Map<string, StoredRun>();
-  readonly #definitions = new Map<string, string>();
+  readonly #definitions = new Map<string, StoredDefinition>();
 
   constructor({ keepEnded = 1_000 }: MemoryStorageOptions = {}) {
     this.#keepEnded = keepEnded;
@@ -34,7 +40,7 @@ export class MemoryStorage implements Storage {
         new MaestroError("run_conflict", `Run "${run.id}" exists already`, { hint: "choose another id" }),
       );
     }
-    this.#definitions.set(run.definition, definition);
+    this.#pin(run.definition, definition);
     this.#runs.set(run.id, { record: run, token: 1, lastTurnId: turnId, turns: [turn] });
     this.#noteEnd(run);
     return Promise.resolve({ runId: run.id, token: 1 });
@@ -49,7 +55,7 @@ export class MemoryStorage implements Storage {
   }
 
   readDefinition({ hash }: { readonly hash: string }): Promise<string | undefined> {
-    return Promise.resolve(this.#definitions.get(hash));
+    return Promise.resolve(this.#definitions.get(hash)?.text);
   }
 
   commitTurn({ claim, head, turnId, turn, change }: CommitTurnRequest): Promise<void> {
@@ -74,11 +80,26 @@ export class MemoryStorage implements Storage {
     if (this.#ended.size <= this.#keepEnded) return;
     const [oldest] = this.#ended;
     this.#ended.delete(oldest!);
+    this.#unpin(this.#runs.get(oldest!)!.record.definition);
     this.#runs.delete(oldest!);
+  }
+
+  #pin(hash: string, text: string): void {
+    const stored = this.#definitions.get(hash);
+    if (stored === undefined) this.#definitions.set(hash, { text, runs: 1 });
+    else stored.runs++;
+  }
+
+  /** A definition goes with the last run that pins it. */
+  #unpin(hash: string): void {
+    const stored = this.#definitions.get(hash)!;
+    if (--stored.runs === 0) this.#definitions.delete(hash);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#runs.clear();
+    this.#ended.clear();
+    this.#definitions.clear();
     return Promise.resolve();
   }
 }

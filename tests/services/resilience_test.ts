@@ -158,6 +158,35 @@ describe("the circuit breaker", () => {
     assert.equal(codeOf(await run(client, service, OK)), "circuit_open");
   });
 
+  it("counts a call once, though its client speaks again after it was given up", async () => {
+    const { client, service, clock } = setUp({ circuitBreaker: BREAKER });
+    const calls = [call(client), call(client)];
+    clock.advance(1_000);
+    clock.advance(250);
+    assert.deepEqual((await Promise.all(calls)).map(codeOf), ["timeout", "timeout"]);
+    for (const late of service.calls) late.end(failed("unknown"));
+    await settle();
+    assert.equal(codeOf(await run(client, service, OK)), "ok");
+  });
+
+  it("neither counts a call that was ended before it began, nor takes it for a probe", async () => {
+    const { client, service, clock } = setUp({ circuitBreaker: BREAKER });
+    await open(client, service);
+    clock.advance(30_000);
+    assert.equal(codeOf(await call(client, "s", AbortSignal.abort("timeout"))), "timeout");
+    assert.equal(codeOf(await run(client, service, OK)), "ok");
+  });
+
+  it("says exactly how long it stays open, to the second from a second on", async () => {
+    for (const [openForMs, told] of [[300, "300ms"], [1_500, "2s"]] as const) {
+      const { client, service } = setUp({ circuitBreaker: { ...BREAKER, openForMs } });
+      await open(client, service);
+      const refused = await call(client);
+      assert(!refused.ok);
+      assert.match(refused.failure.message, new RegExp(`is not called for another ${told}\\.`));
+    }
+  });
+
   it("empties the queue in front of a service that it gives up", async () => {
     const { client, service } = setUp({ circuitBreaker: BREAKER, maxInFlight: 4 });
     const all = Array.from({ length: 10 }, () => call(client));

@@ -1,5 +1,5 @@
 import { toError } from "../../base/errors.ts";
-import type { JsonValue } from "../../base/json.ts";
+import { copyJson, type JsonValue } from "../../base/json.ts";
 import { failure } from "../../engine/failure.ts";
 import type { AttemptResult, CallContext, CallRequest, ServiceAdapter, ServiceClient } from "../../engine/service.ts";
 
@@ -12,7 +12,11 @@ export interface FunctionCall {
   readonly signal: AbortSignal;
 }
 
-/** A function of the embedding program that a workflow calls as a method. Its result is taken as JSON. */
+/**
+ * A function of the embedding program that a workflow calls as a method.
+ *
+ * The input is a copy of its own at each attempt. The result, or what its promise gives, is taken as JSON.
+ */
 export type ServiceFunction = (input: JsonValue, call: FunctionCall) => unknown;
 
 /** The functions of `type: function` services: by service name, then by method name. */
@@ -42,20 +46,22 @@ class FunctionClient implements ServiceClient {
     this.#functions = functions;
   }
 
-  async call({ method, input }: CallRequest, context: CallContext): Promise<AttemptResult> {
-    if (!Object.hasOwn(this.#functions, method)) return this.#noSuchMethod(method);
-    try {
-      const result = await this.#functions[method]!(input ?? null, context);
-      return { ok: true, output: toJson(result) };
-    } catch (thrown) {
-      const error = toError(thrown);
-      const code = "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
-      return { ok: false, failure: failure(code, error.message), class: "unknown", mayHaveActed: true };
-    }
+  call({ method, input }: CallRequest, context: CallContext): Promise<AttemptResult> {
+    return Promise.resolve(this.#call(method, input ?? null, context));
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #call(method: string, input: JsonValue, context: CallContext): AttemptResult | Promise<AttemptResult> {
+    if (!Object.hasOwn(this.#functions, method)) return this.#noSuchMethod(method);
+    try {
+      const result = this.#functions[method]!(copyJson(input), context);
+      return isThenable(result) ? settle(result) : succeeded(result);
+    } catch (thrown) {
+      return failed(thrown);
+    }
   }
 
   #noSuchMethod(method: string): AttemptResult {
@@ -63,6 +69,28 @@ class FunctionClient implements ServiceClient {
     const message = `The service "${this.#name}" has no function "${method}"; it has: ${known || "none"}`;
     return { ok: false, failure: failure("no_such_method", message), class: "permanent", mayHaveActed: false };
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+async function settle(result: PromiseLike<unknown>): Promise<AttemptResult> {
+  try {
+    return succeeded(await result);
+  } catch (thrown) {
+    return failed(thrown);
+  }
+}
+
+function succeeded(result: unknown): AttemptResult {
+  return { ok: true, output: toJson(result) };
+}
+
+function failed(thrown: unknown): AttemptResult {
+  const error = toError(thrown);
+  const code = "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
+  return { ok: false, failure: failure(code, error.message), class: "unknown", mayHaveActed: true };
 }
 
 /** What the journal would give back, at no cost for the simplest values. */

@@ -1,6 +1,7 @@
 import { toError } from "../../base/errors.ts";
 import { failure } from "../../engine/failure.ts";
 import type { AbortReason, AttemptResult, CallContext, CallRequest, ServiceClient } from "../../engine/service.ts";
+import type { CircuitBreaker, Passage } from "./circuit_breaker.ts";
 import type { DeadlineLine, Deadlines, Expiring } from "./deadlines.ts";
 
 /** How long a client that was told to stop may take to say what it knows. */
@@ -9,17 +10,18 @@ const GRACE_MS = 250;
 /**
  * Makes one call with its time limit, and settles for certain: soon after the attempt was ended, by the limit or from outside, whatever the client does.
  *
- * What the client says within the grace time counts, else the result is unknown.
+ * What the client says within the grace time counts, else the result is unknown. A breaker, which has let the call through, is told the result.
  */
 export function runAttempt(
   client: ServiceClient,
   request: CallRequest,
   context: CallContext,
   deadlines: Deadlines,
+  breaker?: CircuitBreaker,
 ): Promise<AttemptResult> {
   if (context.aborted !== undefined) return Promise.resolve(notSent(context.aborted));
   context.sent();
-  return new Promise((resolve) => new Attempt(context, deadlines, resolve).start(client, request));
+  return new Promise((resolve) => new Attempt(context, deadlines, breaker, resolve).start(client, request));
 }
 
 /** The result of a call that was ended before anything was sent. */
@@ -34,11 +36,21 @@ class Attempt implements Expiring {
   readonly #context: CallContext;
   readonly #deadlines: Deadlines;
   readonly #line: DeadlineLine;
+  readonly #breaker: CircuitBreaker | undefined;
+  readonly #passage: Passage | undefined;
   readonly #resolve: (result: AttemptResult) => void;
   #endGrace: (() => void) | undefined;
+  #isOver = false;
 
-  constructor(context: CallContext, deadlines: Deadlines, resolve: (result: AttemptResult) => void) {
+  constructor(
+    context: CallContext,
+    deadlines: Deadlines,
+    breaker: CircuitBreaker | undefined,
+    resolve: (result: AttemptResult) => void,
+  ) {
     this.#context = context;
+    this.#breaker = breaker;
+    this.#passage = breaker?.enter();
     this.#deadlines = deadlines;
     this.#resolve = resolve;
     this.#line = deadlines.add(this, context.attemptTimeoutMs);
@@ -63,9 +75,12 @@ class Attempt implements Expiring {
   }
 
   #finish(result: AttemptResult): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#endGrace?.();
     this.#line.leave(this);
     this.#context.onAbort = undefined;
+    if (this.#passage !== undefined) this.#breaker!.record(this.#passage, result);
     this.#resolve(result);
   }
 }

@@ -88,9 +88,7 @@ export class CircuitBreaker {
   }
 
   #refuse(leftMs: number): AttemptResult {
-    const when = leftMs > 0
-      ? `for another ${formatDuration(Math.ceil(leftMs / 1_000) * 1_000)}`
-      : "until a probe has come back";
+    const when = leftMs > 0 ? `for another ${formatWait(leftMs)}` : "until a probe has come back";
     const message = `Service "${this.#service}" is not called ${when}. ${this.#why}`;
     return {
       ok: false,
@@ -100,6 +98,11 @@ export class CircuitBreaker {
       retryAfterMs: Math.max(0, leftMs),
     };
   }
+}
+
+function formatWait(ms: number): string {
+  const step = ms < 1_000 ? 1 : 1_000;
+  return formatDuration(Math.ceil(ms / step) * step);
 }
 
 /** What a result says about the health of the service. */

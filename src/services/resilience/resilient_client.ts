@@ -58,14 +58,8 @@ export class ResilientClient implements ServiceClient {
   }
 
   #guarded(request: CallRequest, context: CallContext): Promise<AttemptResult> {
-    const breaker = this.#breaker;
-    if (breaker === undefined) return runAttempt(this.#client, request, context, this.#deadlines);
-    const refusal = breaker.refusal();
+    const refusal = this.#breaker?.refusal();
     if (refusal !== undefined) return Promise.resolve(refusal);
-    const passage = breaker.enter();
-    return runAttempt(this.#client, request, context, this.#deadlines).then((result) => {
-      breaker.record(passage, result);
-      return result;
-    });
+    return runAttempt(this.#client, request, context, this.#deadlines, this.#breaker);
   }
 }
