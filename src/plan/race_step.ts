@@ -3,6 +3,7 @@ import { CancelledError, type Failure, failure, StepFailedError } from "../engin
 import { ABSENT } from "../expr/mod.ts";
 import type { CancelScope } from "../engine/scope.ts";
 import type { StepRun } from "./step_run.ts";
+import { stepsWithin } from "./check_references.ts";
 import { namesWithin } from "./names.ts";
 import type { PlanStep, RaceStep } from "./plan.ts";
 
@@ -53,7 +54,14 @@ async function undoLosers(losers: readonly Runner[], { context, frame, path }: S
   const within = losers.flatMap(({ scope }) => scope ?? []);
   const { notUndone, unknown } = await context.rollback({ within, error: lost, order: "reverse" });
   // Only now: the compensations read what the losers had set.
-  for (const { step } of losers) for (const name of namesWithin(step)) frame.set(name, ABSENT);
+  for (const { step } of losers) {
+    for (const name of namesWithin(step)) frame.set(name, ABSENT);
+    for (const { id } of stepsWithin(step)) {
+      if (frame.run.stepIds.has(id)) {
+        frame.setStep(id, { status: "cancelled", output: ABSENT, failure: null, attempts: 0 });
+      }
+    }
+  }
   if (notUndone.length === 0 && unknown.length === 0) return;
   const left = [...notUndone, ...unknown].map((undone) => `"${undone}"`).join(", ");
   throw new StepFailedError(

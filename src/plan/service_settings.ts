@@ -97,7 +97,7 @@ export class ServiceConfigs {
   ): ServiceConfig {
     const known = endpoint === undefined ? this.#constant.get(service) : undefined;
     if (known !== undefined) return known;
-    const address = endpoint ?? textOf(evaluate(service.endpoint));
+    const address = endpoint === undefined ? textOf(evaluate(service.endpoint)) : withScheme(service, endpoint);
     const tls = service.tls && this.#tls(evaluate(service.tls));
     const key = JSON.stringify([service.name, address, tls]);
     let config = this.#resolved.get(key);
@@ -152,4 +152,10 @@ function readAll(names: readonly string[], read: (name: string) => string | unde
     if (value !== undefined) values[name] = value;
   }
   return values;
+}
+
+/** An address alone, as gRPC takes it, is enough for HTTP too. */
+function withScheme({ type, tls }: PlanService, endpoint: string): string {
+  if (type !== "http" || endpoint.includes("://")) return endpoint;
+  return `${tls === undefined ? "http" : "https"}://${endpoint}`;
 }

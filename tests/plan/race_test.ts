@@ -15,13 +15,13 @@ describe("race", () => {
                 - { service: svc, method: first, output: g, compensate: { method: undo_first } }
                 - { service: svc, method: hang }
         - { service: svc, method: after }
-      output: { won: "{{ .won }}", f: "{{ .f }}", g: "{{ .g }}" }
+      output: { won: "{{ .won }}", f: "{{ .f }}", g: "{{ .g }}", s: "{{ steps.slow.status }}" }
     `,
       { fast: () => pause(20).then(() => "fast"), hang: untilAborted },
     );
     assert.deepEqual(methods, ["fast", "first", "hang", "undo_first", "after"]);
     assert.equal(result.status, "completed");
-    assert.deepEqual(result.output, { won: "fast", f: "fast", g: null });
+    assert.deepEqual(result.output, { won: "fast", f: "fast", g: null, s: "cancelled" });
   });
 
   it("undoes its losers together, in the reverse order of completion", async () => {
