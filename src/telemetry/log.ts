@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Failure } from "../engine/failure.ts";
 import type { RunListener } from "../engine/hooks.ts";
@@ -12,7 +13,7 @@ export interface RunLogOptions {
   readonly format: "json" | "text";
   /** Least severe level that is written; inputs and outputs are written at `debug` only. */
   readonly level: "debug" | "info" | "warn" | "error";
-  /** Every line passes through it. */
+  /** Every message and every value of a field passes through it. */
   readonly redactor: Redactor;
   /** Takes each line, its line break included; must have handed it on before it returns. */
   write(line: string): void;
@@ -43,18 +44,19 @@ export interface Log {
 
 /** Opens a log of runs. Nothing is buffered: each line has been handed to `write` when the call that caused it returns. */
 export function createRunLog({ format, level, redactor, write }: RunLogOptions): Log {
-  const stream = {
-    write(line: string): void {
-      const clean = redactor.text(line);
-      write(format === "json" ? clean : logTextLine(clean));
-    },
-  };
+  const stream = { write: format === "json" ? write : (line: string): void => write(logTextLine(line)) };
   const logger = pino({
     level,
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     messageKey: "message",
+    hooks: {
+      // Before they are serialised: a secret such as "true" would tear a hole into the JSON of a line.
+      logMethod(args, method) {
+        method.apply(this, args.map((value) => redactLogged(value as LoggedValue, redactor)) as typeof args);
+      },
+    },
   }, stream);
   const runs = new RunLog(logger);
   return {
@@ -74,4 +76,13 @@ export function createRunLog({ format, level, redactor, write }: RunLogOptions):
         unknown: rollback.unknown,
       }, "run did not complete"),
   };
+}
+
+/** A message, or the fields of a line; the names of fields are ours. */
+type LoggedValue = string | JsonObject;
+
+function redactLogged(value: LoggedValue, redactor: Redactor): LoggedValue {
+  if (redactor.isEmpty) return value;
+  if (typeof value === "string") return redactor.text(value);
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, redactor.json(field)]));
 }

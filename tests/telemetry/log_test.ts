@@ -40,9 +40,9 @@ const ENTRIES: readonly Entry[] = [
   },
 ];
 
-function write(options: Pick<RunLogOptions, "format" | "level">): string {
+function write(options: Pick<RunLogOptions, "format" | "level">, secrets = ["hunter2"]): string {
   const redactor = new Redactor();
-  redactor.add("hunter2");
+  for (const secret of secrets) redactor.add(secret);
   let text = "";
   const log = createRunLog({ ...options, redactor, write: (line) => text += line });
   ENTRIES.forEach((entry, place) =>
@@ -51,8 +51,11 @@ function write(options: Pick<RunLogOptions, "format" | "level">): string {
   return text;
 }
 
-function lines(options: Pick<RunLogOptions, "format" | "level">): readonly Record<string, unknown>[] {
-  return write(options).trimEnd().split("\n").map((line) => JSON.parse(line));
+function lines(
+  options: Pick<RunLogOptions, "format" | "level">,
+  secrets?: string[],
+): readonly Record<string, unknown>[] {
+  return write(options, secrets).trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
 describe("createRunLog()", () => {
@@ -94,6 +97,15 @@ describe("createRunLog()", () => {
     assert.match(debug, /4111/);
     assert.match(debug, /"ok":true/);
     assert.doesNotMatch(debug, /hunter2/);
+  });
+
+  it("writes whole JSON, whatever the secrets are", () => {
+    const secrets = ["true", "null", "info", "step_id", '","', "4111", "step", "step started"];
+    const found = lines({ format: "json", level: "debug" }, secrets);
+    assert.equal(found.length, ENTRIES.length);
+    assert.deepEqual(found[0]!["input"], { card: "[secret]" });
+    assert.deepEqual(found[1]!["message"], "[secret]");
+    assert.deepEqual([found[4]!["step_id"], found[4]!["output"]], ["pay", { ok: true }]);
   });
 
   it("keeps to its level", () => {
