@@ -14,7 +14,7 @@ import {
   OPTIONAL_MACROS,
   wrongArguments,
 } from "./macros.ts";
-import type { Node } from "./parse.ts";
+import type { Node } from "./node.ts";
 import { compileHas, compileLenient } from "./path.ts";
 import { compilePattern } from "./regex.ts";
 import { isNothing, plain, type Value } from "./value.ts";

@@ -3,7 +3,8 @@ import type { LenientRun, Run } from "./frame.ts";
 import type { ExpressionIssue, ExpressionIssueCode } from "./issue.ts";
 import type { Kinds } from "./kind.ts";
 import { MissingError } from "./expression_error.ts";
-import type { Node, Parsed } from "./parse.ts";
+import type { Node } from "./node.ts";
+import type { Parsed } from "./parse.ts";
 import type { Reference } from "./reference.ts";
 import { Site, type Source } from "./source.ts";
 

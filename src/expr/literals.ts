@@ -1,7 +1,7 @@
 import type { Compilation, Compiled } from "./compilation.ts";
 import type { Run } from "./frame.ts";
 import { KIND, kindName, kindNames } from "./kind.ts";
-import type { Node } from "./parse.ts";
+import type { Literal, Node } from "./node.ts";
 import { MAX_WHOLE } from "./numbers.ts";
 import { Bytes, plain, type Value } from "./value.ts";
 
@@ -74,10 +74,9 @@ function noteUnquotedKey(compilation: Compilation, node: Node & { readonly op: "
 }
 
 /** The value of a literal; `undefined` for a number that JSON cannot hold exactly. */
-function literal(value: unknown): Value | undefined {
+function literal(value: Literal): Value | undefined {
   if (value instanceof Uint8Array) return new Bytes(value);
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number") return Math.abs(value) <= MAX_WHOLE ? value : undefined;
-  const whole = (value as bigint | { valueOf(): bigint }).valueOf();
-  return whole >= -BigInt(MAX_WHOLE) && whole <= BigInt(MAX_WHOLE) ? Number(whole) : undefined;
+  return value <= BigInt(MAX_WHOLE) ? Number(value) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Compilation, Compiled } from "./compilation.ts";
 import type { Frame, Run } from "./frame.ts";
 import { CONDITION, KIND, kindName, kindNames } from "./kind.ts";
-import type { Node } from "./parse.ts";
+import type { Node } from "./node.ts";
 import type { Site } from "./source.ts";
 import { plain, type Value } from "./value.ts";
 

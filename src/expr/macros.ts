@@ -2,7 +2,7 @@ import type { Compilation, Compiled } from "./compilation.ts";
 import type { Frame, Run } from "./frame.ts";
 import { KIND, kindName, kindNames, kindOf } from "./kind.ts";
 import { compileTest } from "./logic.ts";
-import type { Node } from "./parse.ts";
+import type { Node } from "./node.ts";
 import type { Site } from "./source.ts";
 import { isNothing, Optional, plain, type Value } from "./value.ts";
 
@@ -143,7 +143,9 @@ export function wrongArguments(compilation: Compilation, node: Node, message: st
 
 function variableName(compilation: Compilation, node: Node, macro: string): string {
   if (node.op !== "id") {
-    compilation.report("wrong_arguments", node, `The first argument of ${macro}() must be a name for the variable`);
+    compilation.report("wrong_arguments", node, `The first argument of ${macro}() must be a name for the variable`, {
+      hint: `such as ${macro.includes(".") ? macro : `list.${macro}`}(x, …)`,
+    });
     return "";
   }
   const name = node.args;

@@ -4,7 +4,7 @@ import { type Frame, MAX_SIZE, type Run } from "./frame.ts";
 import { KIND, kindName, kindNames, kindOf, type Kinds } from "./kind.ts";
 import { member } from "./member.ts";
 import { checkNumber } from "./numbers.ts";
-import type { Node } from "./parse.ts";
+import type { Node } from "./node.ts";
 import { compileLenient } from "./path.ts";
 import type { Site } from "./source.ts";
 import { Duration, isNothing, plain, Timestamp, type Value } from "./value.ts";

@@ -3,7 +3,7 @@ import { lenient } from "./compilation.ts";
 import type { Frame, LenientRun, Run } from "./frame.ts";
 import { KIND, kindName, type Kinds } from "./kind.ts";
 import { isPlainKey, member, type MemberKey, memberNames, plainMember } from "./member.ts";
-import type { Node } from "./parse.ts";
+import type { Node } from "./node.ts";
 import type { Site } from "./source.ts";
 import { isNothing, Native, Optional, plain, type Value } from "./value.ts";
 

@@ -32,7 +32,7 @@ describe("static checks", () => {
     ["{{ uuid(1) }}", "wrong_arguments", "uuid(1)"],
     ["{{ default(.a) }}", "wrong_arguments", "default(.a)"],
     ["{{ has(1 + 1) }}", "wrong_arguments", "1 + 1"],
-    ["{{ .a.map(x.y, 1) }}", "wrong_arguments", "y"],
+    ["{{ .a.map(x.y, 1) }}", "wrong_arguments", "x.y"],
     ["{{ .a.map(x) }}", "wrong_arguments", "a.map(x)"],
     ["{{ .l.map(input, input) }}", "name_taken", "input"],
     ["{{ .l.map(user, user.x) }}", "name_taken", "user"],
