@@ -1,22 +1,7 @@
+import { GRPC_CODES } from "../base/grpc_codes.ts";
+
 /** Codes of gRPC by name, except `OK`, which is no error. */
-export const GRPC_CODES: readonly string[] = [
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
+export const GRPC_ERROR_CODES: readonly string[] = GRPC_CODES.slice(1);
 
 /** Codes that Maestro itself gives to errors of steps. */
 export const OWN_CODES: readonly string[] = [
@@ -40,5 +25,5 @@ export const OUTCOME_CLASSES: readonly string[] = ["transient", "unknown", "perm
 
 /** Tells whether a code is one that Maestro or a protocol gives, so that a `fail` step may not use it. */
 export function isBuiltInCode(code: string): boolean {
-  return OWN_CODES.includes(code) || GRPC_CODES.includes(code) || /^http_[1-5]\d\d$/.test(code);
+  return OWN_CODES.includes(code) || GRPC_ERROR_CODES.includes(code) || /^http_[1-5]\d\d$/.test(code);
 }

@@ -1,4 +1,5 @@
 import { FetchError } from "./fetch.ts";
+import { isTlsErrorCode } from "./tls_error_code.ts";
 
 /** What the wire was doing when an error came up. */
 export interface WireState {
@@ -9,10 +10,6 @@ export interface WireState {
   readonly stale: boolean;
 }
 
-/** Certificate errors have no common prefix; these are the beginnings of the names that OpenSSL and the runtimes give them. */
-const TLS_CODE =
-  /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|UNKNOWN_ISSUER)/;
-
 /** Finds what OpenSSL has to say among its numbers, file names and places. */
 const OPENSSL_REASON = /SSL routines:[^:]*:([^:)\n]+)/;
 
@@ -20,7 +17,7 @@ const OPENSSL_REASON = /SSL routines:[^:]*:([^:)\n]+)/;
 export function toFetchError(error: unknown, state: WireState): FetchError {
   if (error instanceof FetchError) return error;
   const { code, message } = describe(error);
-  if (TLS_CODE.test(code)) {
+  if (isTlsErrorCode(code)) {
     return new FetchError(
       "tls_error",
       OPENSSL_REASON.exec(message)?.[1]?.replaceAll("_", " ").toLowerCase() ?? message,

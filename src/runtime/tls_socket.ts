@@ -1,5 +1,6 @@
 import { isIP, type Socket } from "node:net";
 import { connect, createSecureContext, type SecureContext } from "node:tls";
+import { isTlsErrorCode } from "./tls_error_code.ts";
 
 /** PEM texts of a TLS client. Without `ca` the runtime's own authorities count. */
 export interface TlsMaterial {
@@ -15,9 +16,6 @@ export type TlsContext = SecureContext;
 class TlsHandshakeError extends Error {
   override readonly name = "TlsHandshakeError";
 }
-
-const TLS_CODE =
-  /^(?:ERR_SSL|ERR_TLS|ERR_BORINGSSL|EPROTO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|UNKNOWN_ISSUER)/;
 
 /** Reads certificates and a key. Throws an `Error` for those that are none or do not belong together. */
 export function createTlsContext({ ca, cert, key }: TlsMaterial): TlsContext {
@@ -54,7 +52,7 @@ export function connectTls(socket: Socket, secureContext: TlsContext, host: stri
 function handshakeError(error: Error | string): Error {
   const { message = String(error), code = "", reason } = error as { message?: string; code?: string; reason?: string };
   if (/wrong.version.number/i.test(message)) return new TlsHandshakeError("the server does not speak TLS");
-  const isTls = typeof error === "string" || TLS_CODE.test(code);
+  const isTls = typeof error === "string" || isTlsErrorCode(code);
   return isTls ? new TlsHandshakeError(reason ?? message) : error as Error;
 }
 

@@ -1,6 +1,6 @@
 import { isJsonObject } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
-import { GRPC_CODES } from "../plan/error_codes.ts";
+import { GRPC_CODES } from "../base/grpc_codes.ts";
 import type { PlanService } from "../plan/plan.ts";
 import type { Compilation } from "./compilation.ts";
 import type { Fields } from "./fields.ts";
@@ -93,9 +93,9 @@ function checkExpected(compilation: Compilation, fields: Fields, isGrpc: boolean
     const path = [...fields.at("expect"), index];
     const text = String(item);
     if (isGrpc) {
-      if (text === "OK" || GRPC_CODES.includes(text)) return;
+      if (GRPC_CODES.includes(text)) return;
       compilation.error("bad_expect", `"${text}" is no gRPC code`, path, {
-        hint: didYouMean(text, ["OK", ...GRPC_CODES]) ?? "write code names, such as OK and NOT_FOUND",
+        hint: didYouMean(text, GRPC_CODES) ?? "write code names, such as OK and NOT_FOUND",
       });
     } else if (!/^[1-5](?:\d\d|xx)$/.test(text)) {
       compilation.error("bad_expect", `"${text}" is no HTTP status`, path, {

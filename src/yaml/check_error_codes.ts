@@ -1,9 +1,9 @@
 import { didYouMean } from "../base/text.ts";
-import { GRPC_CODES, isBuiltInCode, OUTCOME_CLASSES, OWN_CODES } from "../plan/error_codes.ts";
+import { GRPC_ERROR_CODES, isBuiltInCode, OUTCOME_CLASSES, OWN_CODES } from "../plan/error_codes.ts";
 import type { Compilation } from "./compilation.ts";
 import type { Fields } from "./fields.ts";
 
-const KNOWN: readonly string[] = [...OWN_CODES, ...GRPC_CODES, ...OUTCOME_CLASSES, "http_5xx", "http_503"];
+const KNOWN: readonly string[] = [...OWN_CODES, ...GRPC_ERROR_CODES, ...OUTCOME_CLASSES, "http_5xx", "http_503"];
 
 /** Checks a list of codes against the closed list: `retry_on`, `never_on`, `no_effect_on`. */
 export function checkErrorCodes(compilation: Compilation, fields: Fields, key: string): void {
@@ -32,7 +32,7 @@ function codeHint(code: string, isRetry: boolean): string {
   }
   if (!isRetry && OUTCOME_CLASSES.includes(code)) return "classes stand in retry_on and never_on only";
   const upper = code.toUpperCase().replaceAll(/[\s-]/g, "_");
-  if (GRPC_CODES.includes(upper)) return `did you mean "${upper}"?`;
+  if (GRPC_ERROR_CODES.includes(upper)) return `did you mean "${upper}"?`;
   return didYouMean(code, KNOWN) ??
     "a code is http_<status>, a gRPC code such as UNAVAILABLE, or one of Maestro's own such as timeout";
 }

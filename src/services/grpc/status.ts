@@ -1,25 +1,5 @@
+import { GRPC_CODES } from "../../base/grpc_codes.ts";
 import type { FailureClass } from "../../engine/service.ts";
-
-/** The names of the gRPC status codes, by number. */
-export const CODE_NAMES: readonly string[] = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
 
 /** Numbers of the codes that the adapter itself decides about. */
 export const OK = 0;
@@ -41,7 +21,7 @@ const CLASSES: Readonly<Record<string, FailureClass>> = {
 
 /** The name of a status code; numbers that gRPC does not define count as `UNKNOWN`, as its specification asks. */
 export function codeName(code: number): string {
-  return CODE_NAMES[code] ?? "UNKNOWN";
+  return GRPC_CODES[code] ?? "UNKNOWN";
 }
 
 /**

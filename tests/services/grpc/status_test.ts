@@ -4,7 +4,7 @@ import { base64Encode, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Metadata } from "@grpc/grpc-js";
 import type { ServiceClient } from "../../../src/engine/service.ts";
 import { toBuffer } from "../../../src/runtime/buffer.ts";
-import { CODE_NAMES } from "../../../src/services/grpc/status.ts";
+import { GRPC_CODES } from "../../../src/base/grpc_codes.ts";
 import { type GrpcTestServer, startGrpcServer } from "../../servers/grpc_server.ts";
 import { call, compileFixtures, failureOf, openClient, unary } from "./fixtures.ts";
 
@@ -62,7 +62,7 @@ describe("failures by the server's status", () => {
     server.stop();
   });
 
-  for (const [number, code] of CODE_NAMES.entries()) {
+  for (const [number, code] of GRPC_CODES.entries()) {
     if (code === "OK") continue;
     const sorted = TRANSIENT.has(code) ? "transient" : UNKNOWN.has(code) ? "unknown" : "permanent";
     it(`call() sorts ${code} as ${sorted}`, async () => {
