@@ -17,6 +17,8 @@ const OPENSSL_REASON = /SSL routines:[^:]*:([^:)\n]+)/;
 export function toFetchError(error: unknown, state: WireState): FetchError {
   if (error instanceof FetchError) return error;
   const { code, message } = describe(error);
+  const refusal = permissionRefusal(error, message);
+  if (refusal !== undefined) return new FetchError("bad_input", refusal, false);
   if (isTlsErrorCode(code)) {
     return new FetchError(
       "tls_error",
@@ -30,6 +32,15 @@ export function toFetchError(error: unknown, state: WireState): FetchError {
   }
   if (code.startsWith("HPE_")) return new FetchError("bad_response", message.replace(/^Parse Error: /, ""), true);
   return new FetchError("connection_lost", lostMessage(code, message), true, state.stale);
+}
+
+/** What Deno says where it was not allowed to use the network; then nothing was sent, and nothing will be. */
+function permissionRefusal(error: unknown, message: string): string | undefined {
+  const { name, code, syscall } = error as { name?: unknown; code?: unknown; syscall?: unknown };
+  if (name === "NotCapable") return `Deno does not allow it: ${message}`;
+  return code === "EPERM" && syscall === "getaddrinfo"
+    ? "Deno does not allow it: the name cannot be looked up without the --allow-net flag"
+    : undefined;
 }
 
 function lostMessage(code: string, message: string): string {

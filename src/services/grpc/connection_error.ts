@@ -10,8 +10,8 @@ const REFUSED_HINT = '; it may want another client certificate ("cert" and "key"
 /** Why there is no connection. */
 export interface ConnectionError {
   readonly message: string;
-  /** Whether TLS is the reason, so that another try is of no use. */
-  readonly isTls: boolean;
+  /** `UNAVAILABLE`, or what says that another try is of no use: TLS is the reason, or Deno may not connect. */
+  readonly code: "UNAVAILABLE" | "tls_error" | "bad_input";
 }
 
 /** Says in one line why there is no connection, out of grpc-js's longer account of it. */
@@ -26,5 +26,8 @@ export function explainConnectionError(details: string, address: string, usesTls
   } else if (isTls && REFUSED_CERTIFICATE.test(reason)) {
     reason = `the server broke off the TLS handshake${REFUSED_HINT}`;
   }
-  return { message: `Cannot connect to ${address}: ${reason}`, isTls };
+  const isForbidden = account.startsWith("NotCapable: ");
+  if (isForbidden) reason = `Deno does not allow it: ${reason.replace(/^NotCapable: /, "")}`;
+  const code = isTls ? "tls_error" : isForbidden ? "bad_input" : "UNAVAILABLE";
+  return { message: `Cannot connect to ${address}: ${reason}`, code };
 }

@@ -89,8 +89,8 @@ export function connectionFailure(
 ): FailedAttempt | undefined {
   if (end.by !== "status" || wasSent || end.status.code !== UNAVAILABLE) return undefined;
   const error = explainConnectionError(end.status.details, config.endpoint, isTls);
-  if (error.isTls) return refused("tls_error", error.message);
-  return failed({ code: "UNAVAILABLE", message: error.message, wasSent, isReadOnly: false, noEffectOn: [] });
+  if (error.code !== "UNAVAILABLE") return refused(error.code, error.message);
+  return failed({ code: error.code, message: error.message, wasSent, isReadOnly: false, noEffectOn: [] });
 }
 
 /** Whether a RESOURCE_EXHAUSTED is grpc-js's own about the answer. Our limit in its text tells it from the server's. */
