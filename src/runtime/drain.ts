@@ -1,11 +1,19 @@
 import process from "node:process";
 
+let forming: Promise<void> | undefined;
+
 /**
  * Settles once every promise that can make progress without I/O has.
  *
  * The microtask comes first because a tick scheduled from within a tick would run before the pending microtasks; a tick
- * scheduled from a microtask runs when all of them, and those they started, are done.
+ * scheduled from a microtask runs when all of them, and those they started, are done. Whoever asks before that microtask has run is
+ * served by the same tick: runs whose answers came together go on together, and what they send leaves in one piece.
  */
 export function drain(): Promise<void> {
-  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+  return forming ??= new Promise((resolve) =>
+    queueMicrotask(() => {
+      forming = undefined;
+      process.nextTick(resolve);
+    })
+  );
 }
