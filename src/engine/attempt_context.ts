@@ -6,6 +6,7 @@ export interface AttemptFacts {
   readonly runId: string;
   readonly workflow: string;
   readonly step: string;
+  readonly isCompensation: boolean;
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   readonly attemptTimeoutMs: number;
@@ -48,6 +49,10 @@ export class AttemptContext implements CallContext {
 
   get step(): string {
     return this.#facts.step;
+  }
+
+  get isCompensation(): boolean {
+    return this.#facts.isCompensation;
   }
 
   get deadline(): number | undefined {

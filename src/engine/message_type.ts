@@ -27,7 +27,7 @@ export interface MethodType {
   readonly isReadOnly: boolean;
 }
 
-/** The JSON shape of a protobuf value. `any` where nothing can be said (Struct, Value, Any). */
+/** The JSON shape of a protobuf value. `any` where nothing can be said (Value). */
 export type ValueType =
   | { readonly kind: "any" }
   | {

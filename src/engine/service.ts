@@ -89,6 +89,8 @@ export interface CallContext {
   readonly step: string;
   /** Counts from 1. */
   readonly attempt: number;
+  /** Whether the call undoes a step. */
+  readonly isCompensation: boolean;
   /** W3C trace context of this attempt. */
   readonly traceparent: string;
   /** Wall-clock milliseconds after which nobody waits for the answer. */

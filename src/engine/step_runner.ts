@@ -58,7 +58,18 @@ export class StepRunner {
     // A step that can be undone may finish its attempt when something around it has timed out.
     const outer = options.spec.compensation === undefined ? outerDeadline : undefined;
     const deadline = own === undefined || (outer !== undefined && outer < own) ? outer : own;
-    this.#facts = { idempotencyKey, runId, workflow, step, traceId, attemptTimeoutMs, deadline, random };
+    const isCompensation = options.spec.compensates !== undefined;
+    this.#facts = {
+      idempotencyKey,
+      runId,
+      workflow,
+      step,
+      isCompensation,
+      traceId,
+      attemptTimeoutMs,
+      deadline,
+      random,
+    };
   }
 
   /** Runs the step to its outcome. Never rejects. */

@@ -16,6 +16,7 @@ export function callContext(more: ContextOverrides = {}): CallContext {
     runId: "run-1",
     workflow: "order",
     step: "pay",
+    isCompensation: false,
     traceId: "0af7651916cd43dd8448eb211c80319c",
     random: () => 0.5,
     deadline: undefined,

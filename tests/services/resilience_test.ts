@@ -131,6 +131,22 @@ describe("the circuit breaker", () => {
     for (let n = 0; n < 3; n++) assert.equal(codeOf(await run(client, service, failed("transient"))), "http_503");
   });
 
+  it("lets a call that undoes a step through at once, as the probe, and has another one come back soon", async () => {
+    const { client, service } = setUp({ circuitBreaker: BREAKER });
+    await open(client, service);
+    const undo = (): Promise<AttemptResult> =>
+      client.call(callRequest("POST /undo"), callContext({ isCompensation: true }));
+    const seen = service.calls.length;
+    const first = undo();
+    const second = await undo();
+    assert(!second.ok);
+    assert.deepEqual([second.failure.code, second.retryable, second.retryAfterMs], ["circuit_open", true, 200]);
+    service.calls.at(-1)!.end(OK);
+    assert.equal(codeOf(await first), "ok");
+    assert.equal(service.calls.length, seen + 1);
+    assert.equal(codeOf(await run(client, service, OK)), "ok");
+  });
+
   it("opens again when the probe fails, and tries another one when it was cancelled", async () => {
     const { client, service, clock } = setUp({ circuitBreaker: BREAKER });
     await open(client, service);

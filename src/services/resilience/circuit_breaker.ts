@@ -2,10 +2,13 @@ import { formatDuration } from "../../base/duration.ts";
 import { truncate } from "../../base/text.ts";
 import type { Clock } from "../../engine/clock.ts";
 import { failure } from "../../engine/failure.ts";
-import type { AttemptResult, BreakerConfig } from "../../engine/service.ts";
+import type { AttemptResult, BreakerConfig, FailedAttempt } from "../../engine/service.ts";
 import { CallWindow } from "./call_window.ts";
 
 const MOST_SHOWN = 200;
+
+/** When a call that undoes a step is to ask again while a probe is under way. */
+const SOON_MS = 200;
 
 /** A call that the breaker let through; given back with its result. */
 export interface Passage {
@@ -39,10 +42,18 @@ export class CircuitBreaker {
     this.#window = new CallWindow(config.windowMs, clock.now());
   }
 
-  /** What a call gets that would be refused now, or `undefined`. */
-  refusal(): AttemptResult | undefined {
+  /**
+   * What a call gets that would be refused now, or `undefined`.
+   *
+   * A call that undoes a step need not wait until the breaker is half-open: it is let through as the probe at once, for what was done must
+   * not stay because of the failures that made it necessary to undo it. While another probe is under way it is told to come back soon.
+   */
+  refusal(isCompensation: boolean): AttemptResult | undefined {
     if (this.#probeAt === undefined) return undefined;
     const leftMs = this.#probeAt - this.#clock.now();
+    if (isCompensation) {
+      return this.#isProbing ? { ...this.#refuse(0), retryable: true, retryAfterMs: SOON_MS } : undefined;
+    }
     return leftMs > 0 || this.#isProbing ? this.#refuse(leftMs) : undefined;
   }
 
@@ -87,7 +98,7 @@ export class CircuitBreaker {
     this.#isProbing = false;
   }
 
-  #refuse(leftMs: number): AttemptResult {
+  #refuse(leftMs: number): FailedAttempt {
     const when = leftMs > 0 ? `for another ${formatWait(leftMs)}` : "until a probe has come back";
     const message = `Service "${this.#service}" is not called ${when}. ${this.#why}`;
     return {

@@ -35,7 +35,7 @@ export class ResilientClient implements ServiceClient {
   }
 
   call(request: CallRequest, context: CallContext): Promise<AttemptResult> {
-    const refusal = this.#breaker?.refusal();
+    const refusal = this.#breaker?.refusal(context.isCompensation);
     if (refusal !== undefined) return Promise.resolve(refusal);
     if (this.#rateLimit === undefined && this.#bulkhead === undefined) return this.#guarded(request, context);
     return this.#queued(request, context);
@@ -58,7 +58,7 @@ export class ResilientClient implements ServiceClient {
   }
 
   #guarded(request: CallRequest, context: CallContext): Promise<AttemptResult> {
-    const refusal = this.#breaker?.refusal();
+    const refusal = this.#breaker?.refusal(context.isCompensation);
     if (refusal !== undefined) return Promise.resolve(refusal);
     return runAttempt(this.#client, request, context, this.#deadlines, this.#breaker);
   }
