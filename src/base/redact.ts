@@ -12,7 +12,8 @@ const MASK = "[secret]";
 /**
  * Blots out secret values wherever they turn up: in answers, errors and log lines.
  *
- * Values are learnt as they are resolved. Those of fewer than four characters are not tracked.
+ * Values are learnt as they are resolved, and found in either case: hosts come back in lower case. Those of fewer than four characters are
+ * not tracked.
  */
 export class Redactor {
   readonly #secrets = new Set<string>();
@@ -52,7 +53,7 @@ export class Redactor {
     const all = [...this.#secrets].sort((a, b) => b.length - a.length);
     this.#long = all.filter((secret) => secret.length > LONGEST_IN_PATTERN);
     const short = all.slice(this.#long.length);
-    return new RegExp(short.length === 0 ? "(?!)" : short.map(escapeRegExp).join("|"), "g");
+    return new RegExp(short.length === 0 ? "(?!)" : short.map(escapeRegExp).join("|"), "gi");
   }
 
   #walk(value: JsonValue): JsonValue {
