@@ -1,4 +1,4 @@
-import { KIND, type Kinds } from "../expr/mod.ts";
+import { KIND, kindNames, type Kinds } from "../expr/mod.ts";
 import { inputKinds } from "./check_input.ts";
 import type { Plan } from "./plan.ts";
 
@@ -33,4 +33,10 @@ export function knownKinds(
     return path[1] === "status" ? text : path[1] === "attempts" ? number : undefined;
   }
   return KINDS[[root, ...path].join(".")];
+}
+
+/** What is wrong with a `foreach` over a value of these kinds; `undefined` where it may be a list. */
+export function foreachProblem(kinds: Kinds): string | undefined {
+  if ((kinds & (KIND.list | KIND.null)) !== 0) return undefined;
+  return `"foreach" goes over a list, but this is ${kindNames(kinds)}`;
 }

@@ -9,21 +9,24 @@ export const TEXT: ValueType = { kind: "scalar", type: "text", name: "text" };
 
 /** What is wrong with a path into a value, and the type at its end where nothing is. */
 export type PathResult =
-  | { readonly type: ValueType }
+  | { readonly type: ValueType; readonly isNullable: boolean }
   | { readonly message: string; readonly hint: string | undefined };
 
 /** Follows a path into a type; members of `any` are `any`. */
 export function followPath(type: ValueType, path: readonly (string | number)[]): PathResult {
   let current = type;
+  let isNullable = false;
   for (const key of path) {
+    isNullable = false;
     switch (current.kind) {
       case "any":
-        return { type: ANY };
+        return { type: ANY, isNullable: true };
       case "message": {
         const field = typeof key === "string" ? current.findField(key) : undefined;
         // Answers carry original names only, whatever else a field goes by.
         if (field === undefined || field.name !== key) return noField(current, String(key), field);
         current = field.type;
+        isNullable = field.nullable;
         break;
       }
       case "list":
@@ -45,7 +48,7 @@ export function followPath(type: ValueType, path: readonly (string | number)[]):
         };
     }
   }
-  return { type: current };
+  return { type: current, isNullable };
 }
 
 function noField(type: MessageType, key: string, field: FieldType | undefined): PathResult {

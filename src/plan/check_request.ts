@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, jsonTypeName, type JsonValue } from "../
 import { didYouMean } from "../base/text.ts";
 import type { MessageType, ValueType } from "../engine/message_type.ts";
 import { fieldList, typeName, withArticle } from "./check_members.ts";
+import { scalarExpectation } from "./check_scalar.ts";
 
 /** Tells the type of a text that holds templates, from its path in the document. */
 export type TemplateType = (text: string, path: DocumentPath) => ValueType;
@@ -35,8 +36,10 @@ export function checkValue(
       return;
     case "enum":
       return checkEnum(issues, value, type, path);
-    case "scalar":
-      if (!isScalar(value, type.type)) wrongType(issues, value, type, path);
+    case "scalar": {
+      const expected = scalarExpectation(value, type);
+      if (expected !== undefined) wrongType(issues, value, type, path, expected);
+    }
   }
 }
 
@@ -125,31 +128,20 @@ function mayFit(given: ValueType, wanted: ValueType): boolean {
   return wanted.type === "text" || wanted.type === "bytes" ? !isNumber(given.type) : true;
 }
 
-const NUMBER_TEXT = /^-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|Infinity)$/;
-
-function isScalar(value: JsonValue, type: (ValueType & { kind: "scalar" })["type"]): boolean {
-  switch (type) {
-    case "boolean":
-      return typeof value === "boolean";
-    case "text":
-      return typeof value === "string";
-    case "bytes":
-      return typeof value === "string" && /^[A-Za-z0-9+/_-]*={0,2}$/.test(value);
-    case "number":
-      return typeof value === "number" || (typeof value === "string" && NUMBER_TEXT.test(value));
-    default:
-      return Number.isInteger(typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value);
-  }
-}
-
-function wrongType(issues: Issue[], value: JsonValue, type: ValueType, path: DocumentPath): void {
+function wrongType(
+  issues: Issue[],
+  value: JsonValue,
+  type: ValueType,
+  path: DocumentPath,
+  expected: string = withArticle(typeName(type)),
+): void {
   const shown = typeof value === "object" ? `a ${jsonTypeName(value)}` : JSON.stringify(value);
   const key = path.at(-1);
   const name = typeof key === "string" ? `"${key}"` : "This item";
-  const hint = type.kind === "scalar" && type.type === "text" && typeof value !== "object"
+  const hint = type.kind === "scalar" && type.name === "string" && typeof value !== "object"
     ? `quote it: "${String(value)}"`
     : undefined;
-  issues.push(error("wrong_field_type", `${name} must be ${withArticle(typeName(type))}, not ${shown}`, path, hint));
+  issues.push(error("wrong_field_type", `${name} must be ${expected}, not ${shown}`, path, hint));
 }
 
 function error(code: string, message: string, path: DocumentPath, hint?: string): Issue {

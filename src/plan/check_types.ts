@@ -2,6 +2,7 @@ import type { DocumentPath, Issue } from "../base/diagnostics.ts";
 import { isJsonObject, type JsonValue } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
 import type { MethodType, ServiceTypes, ValueType } from "../engine/message_type.ts";
+import { checkAnswerKinds, type FindRoot, type TypedRoot, typeOfTemplate } from "./check_answer_kinds.ts";
 import { ANY, followPath, shape, TEXT } from "./check_members.ts";
 import { partsOf } from "./check_names.ts";
 import {
@@ -194,7 +195,8 @@ class TypeWalk {
     const references = call.request.references.filter(({ at }) =>
       at.length === here.length && at.every((key, index) => key === here[index])
     );
-    return this.#wholeReference(text, references, locals);
+    const type = this.#wholeReference(text, references, locals);
+    return type.kind === "any" ? typeOfTemplate(text, this.#plan.inputSchema, this.#rootFinder(locals)) : type;
   }
 
   /** The type of a text that is one template holding one path; any other template can give anything. */
@@ -244,13 +246,21 @@ class TypeWalk {
       if ("type" in found) continue;
       this.#error("unknown_field", found.message, reference.place, { hint: found.hint, span: reference.span });
     }
+    for (const together of Map.groupBy(references, ({ use, place }) => JSON.stringify([use, place])).values()) {
+      const text = this.#at(together[0]!.place);
+      this.issues.push(...checkAnswerKinds(text, together, this.#plan.inputSchema, this.#rootFinder(locals)));
+    }
+  }
+
+  #rootFinder(locals: Locals): FindRoot {
+    return (reference) => this.#rootType(reference, locals);
   }
 
   /** The type that a reference starts from, and the path that is left. */
   #rootType(
     { root, path }: Pick<PlacedReference, "root" | "path">,
     locals: Locals,
-  ): { readonly type: ValueType; readonly path: PlacedReference["path"] } | undefined {
+  ): TypedRoot | undefined {
     if (root === "steps") {
       const type = path[1] === "output" ? this.#outputs.get(String(path[0])) : undefined;
       return type === undefined ? undefined : { type, path: path.slice(2) };

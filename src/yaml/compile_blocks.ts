@@ -1,8 +1,8 @@
 import type { DocumentPath } from "../base/diagnostics.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { DagStep, ForeachStep, PlanStep, PlanStepBase, RepeatStep, SwitchStep } from "../plan/plan.ts";
-import { KIND, kindNames } from "../expr/mod.ts";
 import { planDependencies } from "../plan/check_dag.ts";
+import { foreachProblem } from "../plan/check_kinds.ts";
 import type { Compilation } from "./compilation.ts";
 import { compileEvery } from "./compile_retry.ts";
 import { Fields } from "./fields.ts";
@@ -48,15 +48,12 @@ export function compileForeach(
   concurrency: Concurrency,
 ): ForeachStep {
   const items = compilation.template(fields.value("foreach") ?? [], fields.at("foreach"));
-  if ((items.kinds & (KIND.list | KIND.null)) === 0) {
-    compilation.error(
-      "not_a_list",
-      `"foreach" goes over a list, but this is ${kindNames(items.kinds)}`,
-      fields.at("foreach"),
-      {
-        hint: items.isConstant ? "write a list, or a template that gives one" : undefined,
-      },
-    );
+  const problem = foreachProblem(items.kinds);
+  // A number, say, has no place there at all: the check of the structure has reported it.
+  if (problem !== undefined && fields.text("foreach") !== undefined) {
+    compilation.error("not_a_list", problem, fields.at("foreach"), {
+      hint: items.isConstant ? "write a list, or a template that gives one" : undefined,
+    });
   }
   return {
     ...base,

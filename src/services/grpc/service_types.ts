@@ -78,10 +78,11 @@ function methodType(method: DescMethod, messages: Map<DescMessage, MessageType>)
 function messageValue(desc: DescMessage, messages: Map<DescMessage, MessageType>): ValueType {
   if (isWrapper(desc)) return scalarValue(desc.fields[0]!.scalar!);
   switch (desc.typeName) {
-    case STRUCT:
     case VALUE:
-    case "google.protobuf.Any":
       return { kind: "any" };
+    case STRUCT:
+    case "google.protobuf.Any":
+      return { kind: "map", value: { kind: "any" } };
     case "google.protobuf.ListValue":
       return { kind: "list", item: { kind: "any" } };
     case "google.protobuf.Timestamp":
