@@ -24,19 +24,23 @@ export function parseDuration(text: string): number | undefined {
   return Number.isFinite(total) ? total : undefined;
 }
 
-/** Writes milliseconds as a Go duration: `1500` is `1.5s`, `5400000` is `1h30m0s`, `250` is `250ms`. */
+/**
+ * Writes milliseconds as a Go duration: `1500` is `1.5s`, `5400000` is `1h30m0s`, `250` is `250ms`.
+ *
+ * Exact to the nanosecond below an hour, to the microsecond from there on.
+ */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
-  if (ms === 0) return "0s";
-  if (ms < 1) return `${Math.round(ms * 1_000)}µs`;
-  if (ms < 1_000) return `${trim(ms)}ms`;
-  const hours = Math.floor(ms / 3_600_000);
-  const minutes = Math.floor((ms % 3_600_000) / 60_000);
-  const seconds = `${trim((ms % 60_000) / 1_000)}s`;
+  const nanoseconds = Math.round(ms * 1e6);
+  if (nanoseconds === 0) return "0s";
+  if (nanoseconds < 1e3) return `${nanoseconds}ns`;
+  if (nanoseconds < 1e6) return `${nanoseconds / 1e3}µs`;
+  if (nanoseconds < 1e9) return `${nanoseconds / 1e6}ms`;
+  const digits = ms < 3_600_000 ? 9 : 6;
+  const total = Number((ms / 1_000).toFixed(digits));
+  const hours = Math.floor(total / 3_600);
+  const minutes = Math.floor((total % 3_600) / 60);
+  const seconds = `${Number((total % 60).toFixed(digits))}s`;
   if (hours > 0) return `${hours}h${minutes}m${seconds}`;
   return minutes > 0 ? `${minutes}m${seconds}` : seconds;
-}
-
-function trim(value: number): string {
-  return String(Number(value.toFixed(3)));
 }

@@ -3,7 +3,7 @@ import type { JsonValue } from "../base/json.ts";
 import type { FunctionSpec } from "./function_spec.ts";
 import { KIND, kindName, kindOf, type Kinds } from "./kind.ts";
 import { leave } from "./leave.ts";
-import { checkNumber, MAX_WHOLE, readNumber } from "./numbers.ts";
+import { checkNumber, failTooLarge, isWithinWhole, MAX_WHOLE, readNumber } from "./numbers.ts";
 import { skipQuoted } from "./scan.ts";
 import type { Site } from "./source.ts";
 import { uuidFrom } from "./uuid.ts";
@@ -122,7 +122,9 @@ function toInt(value: Value, site: Site): number {
 
 function toNumber(value: Value, name: string, site: Site): number {
   if (typeof value === "number") return value;
-  return readNumber(value as string) ?? site.fail(`${name}() needs a number or a text that is one`, value as string);
+  const text = value as string;
+  const number = readNumber(text) ?? site.fail(`${name}() needs a number or a text that is one`, text);
+  return isWithinWhole(number, text) ? number : failTooLarge(site);
 }
 
 function toText(value: Value, site: Site): string {

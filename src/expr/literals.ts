@@ -2,12 +2,12 @@ import type { Compilation, Compiled } from "./compilation.ts";
 import type { Run } from "./frame.ts";
 import { KIND, kindName, kindNames } from "./kind.ts";
 import type { Literal, Node } from "./node.ts";
-import { MAX_WHOLE } from "./numbers.ts";
+import { isWithinWhole, MAX_WHOLE } from "./numbers.ts";
 import { Bytes, plain, type Value } from "./value.ts";
 
 /** Compiles a literal number, text, boolean, null or bytes. */
 export function compileLiteral(compilation: Compilation, node: Node & { readonly op: "value" }): Compiled {
-  const value = literal(node.args);
+  const value = literal(node.args, compilation.textOf(node));
   if (value === undefined) {
     compilation.report("expression_type", node, "The number is too large: whole numbers are exact up to 2^53", {
       hint: "write it as text",
@@ -73,10 +73,10 @@ function noteUnquotedKey(compilation: Compilation, node: Node & { readonly op: "
   });
 }
 
-/** The value of a literal; `undefined` for a number that JSON cannot hold exactly. */
-function literal(value: Literal): Value | undefined {
+/** The value of a literal that is written as `text`; `undefined` for a number that JSON cannot hold exactly. */
+function literal(value: Literal, text: string): Value | undefined {
   if (value instanceof Uint8Array) return new Bytes(value);
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return Math.abs(value) <= MAX_WHOLE ? value : undefined;
+  if (typeof value === "number") return isWithinWhole(value, text) ? value : undefined;
   return value <= BigInt(MAX_WHOLE) ? Number(value) : undefined;
 }

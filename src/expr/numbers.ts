@@ -13,6 +13,11 @@ export function checkNumber(result: number, site: Site, op = "", a = 0, b = 0): 
   if (result > -MAX_WHOLE && result < MAX_WHOLE) return result + 0;
   if (Number.isNaN(result)) return site.fail("The result is not a number");
   if (Math.abs(result) === MAX_WHOLE && isExact(result, op, a, b)) return result;
+  return failTooLarge(site);
+}
+
+/** Says that a number is beyond what is exact. */
+export function failTooLarge(site: Site): never {
   return site.fail("The result is too large: whole numbers are exact up to 2^53");
 }
 
@@ -28,4 +33,21 @@ export function readNumber(text: string): number | undefined {
   if (!/^[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
+}
+
+/**
+ * Tells whether a number that was read from a text may be used: it is within 2^53, and reading has not rounded it down to that.
+ *
+ * `text` is what `value` was read from, in decimal.
+ */
+export function isWithinWhole(value: number, text: string): boolean {
+  const size = Math.abs(value);
+  return size < MAX_WHOLE || (size === MAX_WHOLE && isTextOfLimit(text));
+}
+
+/** Whether a text whose number is 2^53 once it is rounded says exactly that. */
+function isTextOfLimit(text: string): boolean {
+  // Where the point stands is beyond doubt: with these digits, only one place for it rounds to the limit.
+  const digits = text.replace(/[eE].*/, "").replace(/[^\d]/g, "");
+  return digits.replace(/^0+|0+$/g, "") === String(MAX_WHOLE);
 }

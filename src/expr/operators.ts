@@ -233,7 +233,8 @@ function combineNumbers(op: string, a: number, b: number, site: Site): number {
 function combineTimes(sign: 1 | -1, a: Value, b: Value, site: Site): Value | undefined {
   if (a instanceof Timestamp) {
     if (b instanceof Duration) return inRange(a.ms + sign * b.ms, site);
-    return sign < 0 && b instanceof Timestamp ? new Duration(a.ms - b.ms) : undefined;
+    // Times are exact to the microsecond: what lies below is an error of the subtraction.
+    return sign < 0 && b instanceof Timestamp ? new Duration(Math.round((a.ms - b.ms) * 1e3) / 1e3) : undefined;
   }
   if (!(a instanceof Duration)) return undefined;
   if (b instanceof Duration) return new Duration(a.ms + sign * b.ms);

@@ -66,8 +66,8 @@ describe("types of a service", () => {
     assert.deepEqual(described("text_choice"), ["text", true, "choice"]);
     assert.deepEqual(described("maybe_int32"), ["integer", true, undefined]);
     assert.deepEqual(described("at"), ["text", true, undefined]);
-    assert.deepEqual(described("struct"), ["any", true, undefined]);
-    assert.deepEqual(described("any"), ["any", true, undefined]);
+    assert.deepEqual(described("struct"), ["map", true, undefined]);
+    assert.deepEqual(described("any"), ["map", true, undefined]);
     assert.deepEqual(described("list"), ["list", true, undefined]);
     assert.deepEqual(described("wrapped_int64"), ["int64", true, undefined]);
     assert.deepEqual(described("otherName"), ["text", false, undefined]);
