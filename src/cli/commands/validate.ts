@@ -1,5 +1,6 @@
-import { plural } from "../../base/text.ts";
 import type { Diagnostic } from "../../base/diagnostics.ts";
+import { MaestroError } from "../../base/errors.ts";
+import { plural } from "../../base/text.ts";
 import type { WorkflowSource } from "../../load_workflow.ts";
 import { createMaestro } from "../../maestro.ts";
 import type { Cli } from "../cli.ts";
@@ -29,9 +30,16 @@ export async function validate(cli: Cli, flags: ValidateFlags, ...files: string[
   const sources: WorkflowSource[] = [];
   try {
     for (const file of files) {
-      const source = await readSource(cli, file);
+      const source = await tryRead(cli, file);
+      if ("code" in source) {
+        found.push(source);
+        continue;
+      }
       sources.push(source);
-      const { workflow, diagnostics } = await maestro.load(source, { online: flags.online ?? false });
+      const { workflow, diagnostics } = await maestro.load(source, {
+        online: flags.online ?? false,
+        endpoints: settings.endpoints,
+      });
       found.push(...diagnostics);
       if (format !== "text" || workflow === undefined) continue;
       const { steps, services } = workflow.plan;
@@ -44,4 +52,15 @@ export async function validate(cli: Cli, flags: ValidateFlags, ...files: string[
   }
   cli.host.stdout.write(reportDiagnostics(found, format, sources));
   return found.some(({ severity }) => severity === "error") ? INVALID : 0;
+}
+
+/** A workflow, or what is wrong with its file: the others are still checked. */
+async function tryRead(cli: Cli, file: string): Promise<WorkflowSource | Diagnostic> {
+  try {
+    return await readSource(cli, file);
+  } catch (thrown) {
+    if (!MaestroError.is(thrown, "file_not_readable")) throw thrown;
+    const { code, message, hint } = thrown;
+    return { severity: "error", code, message, hint, file, line: 1, column: 1, endLine: 1, endColumn: 1 };
+  }
 }
