@@ -3,7 +3,7 @@ import { GRPC_ERROR_CODES, isBuiltInCode, OUTCOME_CLASSES, OWN_CODES } from "../
 import type { Compilation } from "./compilation.ts";
 import type { Fields } from "./fields.ts";
 
-const KNOWN: readonly string[] = [...OWN_CODES, ...GRPC_ERROR_CODES, ...OUTCOME_CLASSES, "http_5xx", "http_503"];
+const KNOWN: readonly string[] = [...OWN_CODES, ...GRPC_ERROR_CODES, ...OUTCOME_CLASSES, "http_5xx"];
 
 /** Checks a list of codes against the closed list: `retry_on`, `never_on`, `no_effect_on`. */
 export function checkErrorCodes(compilation: Compilation, fields: Fields, key: string): void {
@@ -27,6 +27,9 @@ export function checkOwnCode(compilation: Compilation, fields: Fields): void {
 
 function codeHint(code: string, isRetry: boolean): string {
   if (/^\d{3}$/.test(code)) return `write "http_${code}"`;
+  const [, status] = /^h[a-z]*[_ -]?([1-5]\d\d)$/i.exec(code) ?? [];
+  if (status !== undefined) return `did you mean "http_${status}"?`;
+  if (/^http_\d+$/.test(code)) return "statuses are from 100 to 599";
   if (/^\dxx$/.test(code)) {
     return code === "5xx" ? 'write "http_5xx"' : "list the statuses one by one, such as http_429";
   }

@@ -47,7 +47,8 @@ export class Compilation {
 
   condition(value: JsonValue, path: DocumentPath): Condition {
     const { condition, issues } = compileCondition(value, this.#options);
-    this.#take(issues, path);
+    // Anything but text and booleans has no place there at all: the check of the structure has reported it.
+    if (typeof value === "string") this.#take(issues, path);
     return condition;
   }
 

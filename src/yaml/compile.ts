@@ -124,7 +124,8 @@ function uncompiledNames(declared: Declarations, plan: Plan): ReadonlySet<string
 }
 
 function fileReferences(plan: Plan): FileReference[] {
-  return [...plan.services.values()].flatMap((service) => [
+  // Elsewhere such a file is out of place, which has been reported: whether it is there is of no matter.
+  return [...plan.services.values()].filter(({ type }) => type === "grpc").flatMap((service) => [
     ...service.proto.map((file, index): FileReference => ({
       kind: "proto",
       service: service.name,

@@ -55,10 +55,14 @@ export const SERVICE_SCHEMAS: Readonly<Record<string, SchemaNode>> = {
       enum: ["grpc", "http", "function"],
     },
     description: { description: "What the service is, for people.", type: "string" },
-    endpoint: ref(
-      "template",
-      "host:port for gRPC, scheme, host and base path for HTTP. Templates see env and secrets only.",
-    ),
+    endpoint: {
+      ...ref(
+        "template",
+        "host:port for gRPC, scheme, host and base path for HTTP. Templates see env and secrets only.",
+      ),
+      title: "an address or a template",
+      examples: ["http://localhost:8080"],
+    },
     timeout: { ...ref("duration", "Limit of each attempt."), default: "30s" },
     retry: ref("retry"),
     circuit_breaker: {

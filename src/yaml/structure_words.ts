@@ -63,7 +63,10 @@ export function typeHint(value: JsonValue, node: SchemaNode): string | undefined
     return "the longest unit is the hour: 24h";
   }
   if (isDuration && typeof value === "string" && /^[\d.]+\s+\w/.test(value)) return "write it without spaces";
-  const takesText = node.type !== undefined && typesOf(node).includes("string");
+  // Where a template has to stand, or an address, a quoted number would be just as wrong.
+  const takesText = node.type !== undefined && typesOf(node).includes("string") &&
+    !/\{\{|:\/\//.test(exampleOf(node)) &&
+    (node.pattern === undefined || new RegExp(node.pattern, "u").test(String(value)));
   if (typeof value === "number" && node.title === "an error code") return `write "http_${value}"`;
   if (takesText && (typeof value === "number" || typeof value === "boolean")) return `quote it: "${value}"`;
   if (node.type === "array" && typeof value !== "object") return "write a list: each item on its own line after a dash";
@@ -75,6 +78,11 @@ export function typeHint(value: JsonValue, node: SchemaNode): string | undefined
   }
   // Examples that are one word stand in the message already.
   return typeof node.examples?.[0] === "object" ? namedExample(node) : undefined;
+}
+
+function exampleOf(node: SchemaNode): string {
+  const [example] = node.examples ?? [];
+  return typeof example === "string" ? example : "";
 }
 
 /** An example of a node as it would be written, if it has one. */
