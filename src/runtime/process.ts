@@ -1,6 +1,5 @@
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import process from "node:process";
-import { isatty } from "node:tty";
 import { drain } from "./drain.ts";
 import { files, readBytes } from "./files.ts";
 import type { Host, InputStream, OutputStream, RuntimeName } from "./runtime.ts";
@@ -40,10 +39,21 @@ export function createHost(name: RuntimeName): Host {
   };
 }
 
+/** Loads node:tty, which brings all of node:net, only for what may be a terminal: pipes and files are none. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isFIFO() || stat.isFile() || stat.isSocket()) return false;
+  } catch {
+    // Not every system can say what it is.
+  }
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
+}
+
 function createInput(): InputStream {
   return {
     get isTerminal() {
-      return isatty(0);
+      return isTerminal(0);
     },
     async readText() {
       const decoder = new TextDecoder();
@@ -63,7 +73,7 @@ function createOutput(descriptor: 1 | 2): OutputStream {
   let isBroken = false;
   return {
     get isTerminal() {
-      return isatty(descriptor);
+      return isTerminal(descriptor);
     },
     size() {
       const stream = descriptor === 1 ? process.stdout : process.stderr;

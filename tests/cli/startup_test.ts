@@ -23,7 +23,7 @@ describe("starting", () => {
     assert.ok(names.includes("src/cli/routes.ts"));
     assert.deepEqual(names.filter((name) => !name.startsWith("src/") && !name.startsWith("node:")), ["@stricli/core"]);
     assert.deepEqual(names.filter((name) => name.startsWith("node:")).sort(), [
-      ...["node:fs", "node:fs/promises", "node:path", "node:process", "node:tty"],
+      ...["node:fs", "node:fs/promises", "node:path", "node:process"],
     ]);
     for (const folder of ["commands", "progress"]) {
       assert.deepEqual(names.filter((name) => name.startsWith(`src/cli/${folder}/`)), []);
