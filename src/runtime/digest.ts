@@ -11,7 +11,7 @@ const { Bun } = globalThis as { readonly Bun?: BunHashing };
 
 /** The SHA-256 of a text in hexadecimal digits. */
 export function sha256(text: string): string {
-  // Loading node:crypto would take longer than all else that happens before the first call of a run.
+  // Loading node:crypto takes milliseconds, and Bun has a hash of its own.
   if (Bun !== undefined) return new Bun.CryptoHasher("sha256").update(text).digest("hex");
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
 }
