@@ -1,6 +1,7 @@
 import type { Diagnostic, Issue } from "./base/diagnostics.ts";
 import { MaestroError, toError } from "./base/errors.ts";
-import { canonicalJson } from "./base/json.ts";
+import { fileReason } from "./base/file_reason.ts";
+import { canonicalJson, isJsonObject, type JsonValue } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
 import type { WorkflowDefinition } from "./engine/context.ts";
 import type { ServiceTypes } from "./engine/message_type.ts";
@@ -54,6 +55,7 @@ export async function loadWorkflow(source: WorkflowSource, options: LoadOptions)
   const { plan, draft } = compiled;
   if (draft !== undefined) {
     const types = await collectTypes(draft, descriptors, options, issues);
+    issues.push(...await checkTlsFiles(draft, folderOf(source.file), options.readFile));
     issues.push(...checkTypes(draft, types));
   }
   const diagnostics = [...compiled.diagnostics, ...compiled.diagnose(issues)];
@@ -98,12 +100,32 @@ async function readDescriptors(
   return { descriptors, issues };
 }
 
-function fileIssue(thrown: unknown, file: FileReference): Issue {
+/** Reads the certificates and keys whose names are known: one that is not there must not be found only after other steps took effect. */
+async function checkTlsFiles(plan: Plan, folder: string, readFile: LoadOptions["readFile"]): Promise<readonly Issue[]> {
+  const issues: Issue[] = [];
+  for (const service of plan.services.values()) {
+    if (service.tls === undefined) continue;
+    const path = [...service.origin, "tls"];
+    for (const key of ["ca", "cert", "key"]) {
+      const file = memberAt(plan.document, [...path, key]);
+      if (typeof file !== "string" || file.includes("{{")) continue;
+      const thrown = await readFile(joinPath(folder, file)).then(() => undefined, toError);
+      if (thrown !== undefined) issues.push(fileIssue(thrown, { file, path: [...path, key] }));
+    }
+  }
+  return issues;
+}
+
+function memberAt(value: JsonValue | undefined, path: Issue["path"]): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>((inner, key) => isJsonObject(inner) ? inner[key] : undefined, value);
+}
+
+function fileIssue(thrown: unknown, file: Pick<FileReference, "file" | "path">): Issue {
   const error = toError(thrown);
   return {
     severity: "error",
     code: MaestroError.is(error) ? error.code : "file_not_readable",
-    message: MaestroError.is(error) ? error.message : `Cannot read "${file.file}": ${error.message}`,
+    message: MaestroError.is(error) ? error.message : `Cannot read "${file.file}": ${fileReason(error)}`,
     hint: MaestroError.is(error) ? error.hint : "file names are relative to the workflow",
     path: file.path,
   };
