@@ -19,7 +19,7 @@ async function runChanged(
     const text = readFileSync(examplePath("order_processing/workflow.yaml"), "utf8");
     assert.ok(text.includes(piece));
     const file = join(folder, "workflow.yaml");
-    writeFileSync(file, text.replace(piece, by).replaceAll("../protos", examplePath("protos")));
+    writeFileSync(file, text.replace(piece, by).replaceAll("../../proto", examplePath("../proto")));
     const run = await runCli(["execute", file, "--input", `@${INPUT}`, ...services.endpointFlags]);
     return { ...run, calls: summary(await services.stop()).slice(5) };
   } finally {

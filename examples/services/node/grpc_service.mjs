@@ -15,9 +15,9 @@ export class Refusal extends Error {
   }
 }
 
-/** Loads a file of `examples/protos`. */
+/** Loads a file of `proto`. */
 function load(file) {
-  return loadSync(fileURLToPath(new URL(`../../protos/${file}`, import.meta.url)), LOADING);
+  return loadSync(fileURLToPath(new URL(`../../../proto/${file}`, import.meta.url)), LOADING);
 }
 
 /**

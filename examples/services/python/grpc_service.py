@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.json_format import MessageToDict
 from grpc_reflection.v1alpha import reflection
 
-sys.path.append(str(pathlib.Path(__file__).parents[2] / "protos"))
+sys.path.append(str(pathlib.Path(__file__).parents[3] / "proto"))
 
 
 class Refusal(Exception):

@@ -1,4 +1,4 @@
-// Command generate makes the Go code of the protos in ../../protos, without protoc: protocompile reads them, and the two
+// Command generate makes the Go code of the protos in ../../../proto, without protoc: protocompile reads them, and the two
 // plugins (tools of this module) write the code to gen/.
 package main
 
@@ -24,7 +24,7 @@ const module = "maestro.example/services"
 func main() {
 	names := []string{"processing.proto", "loans.proto", "everything.proto"}
 	compiler := protocompile.Compiler{
-		Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{"../../protos"}}),
+		Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{"../../../proto"}}),
 	}
 	files, err := compiler.Compile(context.Background(), names...)
 	if err != nil {
