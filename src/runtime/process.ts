@@ -1,11 +1,18 @@
 import { fstatSync, writeSync } from "node:fs";
 import process from "node:process";
+import { fileReason } from "../base/file_reason.ts";
 import { drain } from "./drain.ts";
 import { files, readBytes } from "./files.ts";
 import type { Host, InputStream, OutputStream, RuntimeName } from "./runtime.ts";
 
 /** The process that this program runs in, under the given runtime. */
 export function createHost(name: RuntimeName): Host {
+  let isResultLost = false;
+  const stderr = createOutput(2, () => undefined);
+  const stdout = createOutput(1, (error) => {
+    isResultLost = true;
+    stderr.write(`error[internal] Cannot write to standard output: ${fileReason(error)}\n`);
+  });
   return {
     name,
     version: process.versions[name] ?? process.version,
@@ -13,8 +20,8 @@ export function createHost(name: RuntimeName): Host {
     args: process.argv.slice(2),
     cwd: process.cwd(),
     stdin: createInput(),
-    stdout: createOutput(1),
-    stderr: createOutput(2),
+    stdout,
+    stderr,
     files,
     env: (variable) => process.env[variable],
     onSignal(signal, listener) {
@@ -25,7 +32,7 @@ export function createHost(name: RuntimeName): Host {
       process.on("uncaughtException", listener);
       process.on("unhandledRejection", listener);
     },
-    exit: (code) => process.exit(code),
+    exit: (code) => process.exit(code === 0 && isResultLost ? 1 : code),
     async runtime() {
       const fetch = name === "bun"
         ? (await import("./fetch_bun.ts")).createBunFetch
@@ -67,8 +74,10 @@ function createInput(): InputStream {
 /**
  * Writes straight to the descriptor: the streams of the three runtimes differ in what they hold back at exit and in how
  * they report a broken pipe, and opening one costs milliseconds.
+ *
+ * Nothing is written any more after the first error, which `onFailure` hears of unless it is a broken pipe.
  */
-function createOutput(descriptor: 1 | 2): OutputStream {
+function createOutput(descriptor: 1 | 2, onFailure: (error: unknown) => void): OutputStream {
   const encoder = new TextEncoder();
   let isBroken = false;
   return {
@@ -80,23 +89,28 @@ function createOutput(descriptor: 1 | 2): OutputStream {
       return { columns: stream.columns || 80, rows: stream.rows || 24 };
     },
     write(text) {
-      if (!isBroken) isBroken = !writeAll(descriptor, encoder.encode(text));
+      if (isBroken) return;
+      try {
+        writeAll(descriptor, encoder.encode(text));
+      } catch (error) {
+        isBroken = true;
+        if ((error as { code?: string }).code !== "EPIPE") onFailure(error);
+      }
     },
   };
 }
 
-/** Writes every byte; false where the reader is gone. */
-function writeAll(descriptor: number, bytes: Uint8Array): boolean {
+/** Writes every byte. Throws the system's error: `EPIPE` where the reader is gone. */
+function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let offset = 0; offset < bytes.length;) {
     try {
       offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
       // A pipe that its reader made non-blocking is full: wait for the reader.
-      if ((error as { code?: string }).code !== "EAGAIN") return false;
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
       Atomics.wait(PAUSE, 0, 0, 1);
     }
   }
-  return true;
 }
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));

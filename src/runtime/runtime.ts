@@ -31,7 +31,7 @@ export interface Host {
   /** An environment variable; empty ones are given as they are. */
   env(name: string): string | undefined;
   /** Calls back on each signal of this name, instead of ending the process, until the returned function is called. */
-  onSignal(signal: "SIGINT" | "SIGTERM", listener: () => void): () => void;
+  onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): () => void;
   /** Calls back for errors that nobody caught, instead of the runtime's own report. */
   onUncaught(listener: (error: unknown) => void): void;
   /** Ends the process at once. Everything written before has been handed to the system. */
@@ -57,7 +57,8 @@ export interface OutputStream {
   /**
    * Hands the whole text to the system before it returns, so there is nothing to flush.
    *
-   * Once the reader has gone away (a broken pipe), writes do nothing.
+   * Once the reader has gone away (a broken pipe), writes do nothing. Any other error of standard output, such as a full disk, is told on
+   * standard error, and the process does not end with 0.
    */
   write(text: string): void;
 }

@@ -34,7 +34,8 @@ export function spawnCli(args: readonly string[], env: Readonly<Record<string, s
   return { child, signal: (name) => void process.kill(child.pid!, name), ended };
 }
 
-function entryArguments(): readonly string[] {
+/** What stands before the arguments of the command line on the runtime that this test runs on. */
+export function entryArguments(): readonly string[] {
   if (process.versions["bun"] !== undefined) return ["--no-install", join(ROOT, "src/runtime/bun.ts")];
   if (process.versions["deno"] !== undefined) return ["run", "-A", "--no-check", join(ROOT, "src/runtime/deno.ts")];
   return [join(ROOT, "src/runtime/node.ts")];
