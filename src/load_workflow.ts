@@ -83,7 +83,6 @@ async function readDescriptors(
   const descriptors: Record<string, string> = {};
   const issues: Issue[] = [];
   if (files.length === 0) return { descriptors, issues };
-  const { compileProtoFiles } = await import("./services/grpc/proto_files.ts");
   const { base64Encode } = await import("@bufbuild/protobuf/wire");
   for (const [service, references] of Map.groupBy(files, (file) => file.service)) {
     const pathOf = (file: FileReference): string => joinPath(folder, file.file);
@@ -91,7 +90,7 @@ async function readDescriptors(
     try {
       const bytes = first!.kind === "descriptor_set"
         ? await readFile(pathOf(first!))
-        : await compileProtoFiles(references.map(pathOf), readFile);
+        : await compileProto(references.map(pathOf), readFile);
       descriptors[service] = base64Encode(bytes);
     } catch (thrown) {
       issues.push(fileIssue(thrown, first!));
@@ -118,6 +117,12 @@ async function checkTlsFiles(plan: Plan, folder: string, readFile: LoadOptions["
 
 function memberAt(value: JsonValue | undefined, path: Issue["path"]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>((inner, key) => isJsonObject(inner) ? inner[key] : undefined, value);
+}
+
+/** Loads the compiler of `.proto` files only where there are some: it takes milliseconds. */
+async function compileProto(paths: readonly string[], readFile: LoadOptions["readFile"]): Promise<Uint8Array> {
+  const { compileProtoFiles } = await import("./services/grpc/proto_files.ts");
+  return await compileProtoFiles(paths, readFile);
 }
 
 function fileIssue(thrown: unknown, file: Pick<FileReference, "file" | "path">): Issue {
