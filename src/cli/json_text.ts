@@ -8,6 +8,7 @@ import { parseJson } from "../base/parse_json.ts";
  * @throws MaestroError `invalid_input`, naming `what` (`--input`, a file name).
  */
 export function parseJsonText(text: string, what: string): JsonValue {
+  if (!text.isWellFormed()) throw new MaestroError("invalid_input", `${what} is not UTF-8`);
   try {
     return parseJson(text);
   } catch {

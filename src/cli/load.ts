@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../base/decode_utf8.ts";
 import { MaestroError } from "../base/errors.ts";
 import { plural } from "../base/text.ts";
 import { Redactor } from "../base/redact.ts";
@@ -15,10 +16,10 @@ import { fileError } from "./report_error.ts";
  */
 export async function readSource(cli: Cli, file: string): Promise<WorkflowSource> {
   if (file === "-") return { file: "<stdin>", text: await cli.host.stdin.readText() };
-  const text = await cli.host.files.readText(file).catch((error) => {
+  const bytes = await cli.host.files.readBytes(file).catch((error) => {
     throw fileError("the workflow", file, error);
   });
-  return { file, text };
+  return { file, text: decodeUtf8(bytes) };
 }
 
 /** Where `env.NAME` and `secrets.NAME` come from: the files that flags name, else the process's environment. */

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
 import process from "node:process";
+import { decodeUtf8 } from "../base/decode_utf8.ts";
 import { fileReason } from "../base/file_reason.ts";
 import { drain } from "./drain.ts";
 import { files, readBytes } from "./files.ts";
@@ -63,10 +64,9 @@ function createInput(): InputStream {
       return isTerminal(0);
     },
     async readText() {
-      const decoder = new TextDecoder();
-      let text = "";
-      for await (const chunk of process.stdin) text += decoder.decode(chunk as Uint8Array, { stream: true });
-      return text + decoder.decode();
+      const chunks: Uint8Array<ArrayBuffer>[] = [];
+      for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array<ArrayBuffer>);
+      return decodeUtf8(new Uint8Array(await new Blob(chunks).arrayBuffer())).replace(/^\uFEFF/, "");
     },
   };
 }

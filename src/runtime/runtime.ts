@@ -45,7 +45,7 @@ export interface Host {
 /** The process's standard input. */
 export interface InputStream {
   readonly isTerminal: boolean;
-  /** Everything up to the end of input, as text. */
+  /** Everything up to the end of input, as text; not well-formed where it is no UTF-8 (see `decodeUtf8`). */
   readText(): Promise<string>;
 }
 

@@ -48,7 +48,7 @@ export function parseDocument(file: string, text: string): YamlDocument {
     parsed = parse(maskRanges(source.text, masked));
   }
   if (parsed === undefined) return unusable(source, [tooDeep(source)]);
-  const syntax = syntaxDiagnostics(source, parsed.errors);
+  const syntax = [...badText(source), ...syntaxDiagnostics(source, parsed.errors)];
   if (parsed.root === null) {
     return unusable(source, syntax.length > 0 ? syntax : [emptyDocument(source)]);
   }
@@ -105,6 +105,18 @@ function unusable(source: Source, problems: readonly Diagnostic[]): YamlDocument
     isBroken: () => false,
     sourceText: () => undefined,
   };
+}
+
+/** A file that is not UTF-8 reads as text with half of a surrogate pair. */
+function badText(source: Source): Diagnostic[] {
+  const start = source.text.search(/\p{Surrogate}/u);
+  if (start < 0) return [];
+  return [source.diagnostic({ start, end: start + 1 }, {
+    severity: "error",
+    code: "not_utf8",
+    message: "The file is not UTF-8 here",
+    hint: "save it as UTF-8",
+  })];
 }
 
 function emptyDocument(source: Source): Diagnostic {

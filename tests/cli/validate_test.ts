@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { runCli } from "./run_cli.ts";
@@ -28,5 +29,13 @@ describe("maestro validate", () => {
       1,
     );
     assert.match((await runCli(["validate", missing, "--format", "github"])).stdout, /^::error file=.*nofile\.yaml,/);
+  });
+
+  it("points at what is no UTF-8", async () => {
+    const file = join(folder.path, "latin1.yaml");
+    writeFileSync(file, new Uint8Array([...new TextEncoder().encode("name: x\nsteps:\n  - log: caf"), 0xe9, 0x0a]));
+    const { code, stdout } = await runCli(["validate", file]);
+    assert.equal(code, 3);
+    assert.match(stdout, /latin1\.yaml:3:13: error\[not_utf8\] The file is not UTF-8 here\n/);
   });
 });
