@@ -5,6 +5,7 @@ import { canonicalJson, isJsonObject, type JsonValue } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
 import type { WorkflowDefinition } from "./engine/context.ts";
 import type { ServiceTypes } from "./engine/message_type.ts";
+import { preparePatterns } from "./expr/mod.ts";
 import { checkTypes } from "./plan/check_types.ts";
 import { type Environment, readsEnvironment } from "./plan/environment.ts";
 import { interpretPlan } from "./plan/interpret.ts";
@@ -50,6 +51,7 @@ export interface LoadOptions {
 
 /** Reads, checks and compiles a workflow and the files that it names. Never throws for a bad document: diagnostics say everything. */
 export async function loadWorkflow(source: WorkflowSource, options: LoadOptions): Promise<LoadResult> {
+  await preparePatterns(source.text);
   const compiled = compileWorkflow(source.file, source.text);
   const { descriptors, issues } = await readDescriptors(compiled.files, folderOf(source.file), options.readFile);
   const { plan, draft } = compiled;

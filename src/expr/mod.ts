@@ -7,6 +7,7 @@ export { ExpressionError } from "./expression_error.ts";
 export type { ExpressionIssue } from "./issue.ts";
 export { KIND, kindNames, type Kinds } from "./kind.ts";
 export { compileParts, type PartsTemplate } from "./parts.ts";
+export { preparePatterns } from "./regex.ts";
 export type { Reference } from "./reference.ts";
 export { ABSENT, objectScope, type Scope, type ScopeValue } from "./scope.ts";
 export { compileTemplate, type Template } from "./template.ts";

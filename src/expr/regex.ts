@@ -1,9 +1,21 @@
-import { RE2JS } from "re2js";
+import type { RE2JS } from "re2js";
 import type { Frame } from "./frame.ts";
 import type { Site } from "./source.ts";
 
 const MAX_PATTERN = 1_000;
 const MAX_CACHED = 200;
+
+let engine: typeof RE2JS | undefined;
+
+/**
+ * Loads what `matches()` needs, which is more than all else of the language, unless no expression of a document can call it.
+ *
+ * Await it before a document is compiled.
+ */
+export async function preparePatterns(document: string): Promise<void> {
+  // YAML has no way to write a name in parts or otherwise, but for escapes with a backslash.
+  if (/matches|\\/.test(document)) engine ??= (await import("re2js")).RE2JS;
+}
 
 const cache = new Map<string, RE2JS | string>();
 
@@ -30,8 +42,9 @@ export function matches(text: string, pattern: string, site: Site, frame: Frame)
 }
 
 function compile(pattern: string): RE2JS | string {
+  if (engine === undefined) throw new Error("preparePatterns() was not awaited");
   try {
-    return RE2JS.compile(pattern);
+    return engine.compile(pattern);
   } catch (error) {
     return error instanceof Error ? error.message.replace(/^error parsing regexp: /, "") : "it is not valid";
   }

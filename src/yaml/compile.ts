@@ -43,7 +43,7 @@ export interface CompiledWorkflow {
 /**
  * Compiles a workflow document. Does no I/O and never throws: every problem of the document is among the diagnostics.
  *
- * `file` only names the document in diagnostics.
+ * `file` only names the document in diagnostics. `preparePatterns` has to come first.
  */
 export function compileWorkflow(file: string, text: string): CompiledWorkflow {
   const document = parseDocument(file, text);

@@ -33,7 +33,7 @@ describe("starting", () => {
 
   it("loads gRPC, HTTP, logs and layout only where they are used", () => {
     const names = [...loadedWith(new URL("../../src/cli/commands/execute.ts", import.meta.url)).keys()];
-    for (const name of ["@grpc/grpc-js", "@bufbuild/protobuf", "pino", "@dagrejs/dagre", "node:http"]) {
+    for (const name of ["@grpc/grpc-js", "@bufbuild/protobuf", "pino", "@dagrejs/dagre", "re2js", "node:http"]) {
       assert.ok(!names.includes(name), name);
     }
   });

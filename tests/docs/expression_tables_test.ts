@@ -5,8 +5,10 @@ import { describe, it } from "node:test";
 import { ROOT } from "../../scripts/command.ts";
 import { toError } from "../../src/base/errors.ts";
 import type { JsonValue } from "../../src/base/json.ts";
-import { ABSENT, compileTemplate, objectScope } from "../../src/expr/mod.ts";
+import { ABSENT, compileTemplate, objectScope, preparePatterns } from "../../src/expr/mod.ts";
 import { readBlocks } from "./blocks.ts";
+
+await preparePatterns("matches");
 
 const PAGE = readFileSync(join(ROOT, "docs/expressions.md"), "utf8");
 /** The names that the page's examples see; `skipped` is the output of a step that was skipped. */

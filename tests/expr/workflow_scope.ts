@@ -4,10 +4,13 @@ import {
   compileTemplate,
   type ExpressionIssue,
   objectScope,
+  preparePatterns,
   type Scope,
   type ScopeValue,
 } from "../../src/expr/mod.ts";
 import type { JsonValue } from "../../src/base/json.ts";
+
+await preparePatterns("matches");
 
 /** The names that most tests read: a run in the middle, in which step `skipped` did not complete. */
 export const NAMES: { readonly [name: string]: ScopeValue } = {
