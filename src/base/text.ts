@@ -1,12 +1,15 @@
 /**
  * Picks the candidate that a misspelt word most likely meant.
  *
- * Gives `undefined` unless one is close: at most a third of the letters differ (a swap of neighbours counts once).
+ * Gives `undefined` unless one is close: at most a third of the letters differ (a swap of neighbours counts once), and never all.
+ * A word of up to three letters is close only to others of its length.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(Math.max(word.length, 3) / 3)) + 1;
+  if (word.length < 2) return undefined;
   for (const candidate of candidates) {
+    if (word.length <= 3 && candidate.length !== word.length) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

@@ -1,4 +1,5 @@
 import type { CommandContext } from "@stricli/core";
+import { Redactor } from "../base/redact.ts";
 import type { Host } from "../runtime/runtime.ts";
 import { createStyle, type Style } from "./style.ts";
 
@@ -9,6 +10,8 @@ export interface Cli extends CommandContext {
   readonly style: Style;
   /** What the process answers once the command is done. */
   exitCode: number;
+  /** Knows the secrets of this process's runs. */
+  readonly redactor: Redactor;
   /** Restores the terminal; set while something is drawn on it. */
   cleanUp: (() => void) | undefined;
 }
@@ -20,6 +23,7 @@ export function createCli(host: Host): Cli {
     host,
     style: createStyle(canColor && host.stderr.isTerminal),
     exitCode: 0,
+    redactor: new Redactor(),
     cleanUp: undefined,
     process: {
       stdout: {

@@ -7,10 +7,10 @@ import {
   text_en,
 } from "@stricli/core";
 import { toError } from "../base/errors.ts";
-import { didYouMean } from "../base/text.ts";
+import { closest, didYouMean } from "../base/text.ts";
 import type { Cli } from "./cli.ts";
 import { complete } from "./complete.ts";
-import { COMMAND_NAMES, routes } from "./routes.ts";
+import { COMMAND_NAMES, FLAGS_WITHOUT_VALUE, routes } from "./routes.ts";
 
 /** Commands that the documents speak of and this release does not have. */
 const LATER = ["runs", "why", "test", "serve"];
@@ -32,11 +32,25 @@ export async function runCommandLine(cli: Cli, args: readonly string[]): Promise
   return process.exitCode === 0 ? cli.exitCode : USAGE;
 }
 
-/** `maestro help x` is `maestro x --help`, `maestro --version` is `maestro version`. */
+/**
+ * `maestro help x` is `maestro x --help`, `maestro --version` is `maestro version`, and flags in front of a command are taken for the
+ * command's own.
+ */
 function rewrite(args: readonly string[]): readonly string[] {
   if (args[0] === "help") return [...args.slice(1), "--help"];
   if (args[0] === "--version" || args[0] === "-V") return ["version", ...args.slice(1)];
-  return args;
+  const command = commandPlace(args);
+  return command === undefined ? args : [args[command]!, ...args.slice(0, command), ...args.slice(command + 1)];
+}
+
+/** Where the command stands behind the flags that begin the line; `undefined` where no flag or no command is. */
+function commandPlace(args: readonly string[]): number | undefined {
+  let place = 0;
+  while (args[place]?.startsWith("-") && args[place] !== "--") {
+    const flag = args[place]!;
+    place += FLAGS_WITHOUT_VALUE.has(flag) || flag.includes("=") ? 1 : 2;
+  }
+  return place > 0 && place < args.length && args[place] !== "--" ? place : undefined;
 }
 
 const text: ApplicationText = {
@@ -52,8 +66,7 @@ const text: ApplicationText = {
 };
 
 const SCANNER_MESSAGES: Parameters<typeof formatMessageForArgumentScannerError>[1] = {
-  FlagNotFoundError: ({ input, corrections }) =>
-    `Unknown flag "--${input}"${corrections.length > 0 ? `; did you mean "--${corrections[0]}"?` : ""}`,
+  FlagNotFoundError: ({ input, corrections }) => `Unknown flag "--${input}"${flagHint(closest(input, corrections))}`,
   AliasNotFoundError: ({ input }) => `Unknown flag "-${input}"`,
   ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
     `${name === name.toUpperCase() ? name : `--${name}`}: ${
@@ -80,6 +93,10 @@ function unknownCommand(input: string): string {
     return `"${input}" comes with a later release of Maestro; this one has ${COMMAND_NAMES.join(", ")}`;
   }
   return `Unknown command "${input}"${hint(input, COMMAND_NAMES)}`;
+}
+
+function flagHint(name: string | undefined): string {
+  return name === undefined ? "" : `; did you mean "--${name}"?`;
 }
 
 function hint(input: string, candidates: readonly string[]): string {

@@ -22,7 +22,7 @@ export async function followRun(cli: Cli, run: RunHandle, progress: Progress): P
   let interrupts = 0;
   const stopInterrupt = cli.host.onSignal("SIGINT", () => {
     if (++interrupts === 1) {
-      progress.note("Cancelling: what was done is being undone; Ctrl-C again leaves the run as it is");
+      progress.note("Cancelling: Ctrl-C again leaves the run as it is");
       run.cancel();
     } else {
       progress.note("Left as it is: nothing more is undone, and the store memory: keeps nothing to resume");

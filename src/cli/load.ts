@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "../base/decode_utf8.ts";
 import { MaestroError } from "../base/errors.ts";
 import { plural } from "../base/text.ts";
-import { Redactor } from "../base/redact.ts";
+import type { Redactor } from "../base/redact.ts";
 import type { LoadedWorkflow, WorkflowSource } from "../load_workflow.ts";
 import type { Maestro } from "../maestro.ts";
 import { type Cli, say } from "./cli.ts";
@@ -35,16 +35,15 @@ export async function readValues(
   cli: Cli,
   files: { readonly envFile?: string | undefined; readonly secretsFile?: string | undefined },
 ): Promise<Values> {
-  const redactor = new Redactor();
   const env = files.envFile === undefined ? undefined : await readKeyValueFile(cli, "env file", files.envFile);
   const secrets = files.secretsFile === undefined
     ? undefined
     : await readKeyValueFile(cli, "secrets file", files.secretsFile);
-  for (const secret of secrets?.values() ?? []) redactor.add(secret);
+  for (const secret of secrets?.values() ?? []) cli.redactor.add(secret);
   return {
     env: (name) => env?.get(name) ?? cli.host.env(name),
     secrets: (name) => secrets?.get(name) ?? cli.host.env(`MAESTRO_SECRET_${name}`),
-    redactor,
+    redactor: cli.redactor,
   };
 }
 

@@ -1,12 +1,14 @@
+import { fileReason } from "../base/file_reason.ts";
 import { ERROR_CODES, MaestroError, toError } from "../base/errors.ts";
 import { type Cli, isDebug, say } from "./cli.ts";
 
 /** Tells the user of an error, in one line and a hint, and gives the exit code that goes with it. Never shows a stack unless at `--log-level debug`. */
 export function reportError(cli: Cli, thrown: unknown): number {
   const error = explain(toError(thrown));
-  say(cli, `${cli.style.red(cli.style.bold(`error[${error.code}]`))} ${error.message}`);
-  if (error.hint !== undefined) say(cli, `  ${cli.style.dim("hint:")} ${error.hint}`);
-  if (isDebug(cli)) say(cli, cli.style.dim(toError(thrown).stack ?? ""));
+  const tell = (line: string): void => say(cli, cli.redactor.text(line));
+  tell(`${cli.style.red(cli.style.bold(`error[${error.code}]`))} ${error.message}`);
+  if (error.hint !== undefined) tell(`  ${cli.style.dim("hint:")} ${error.hint}`);
+  if (isDebug(cli)) tell(cli.style.dim(toError(thrown).stack ?? ""));
   return ERROR_CODES[error.code].exit;
 }
 
@@ -33,25 +35,4 @@ export function fileError(what: string, path: string, thrown: unknown): MaestroE
     });
   }
   return new MaestroError("file_not_readable", `Cannot read ${what} "${path}": ${fileReason(error)}`, { cause: error });
-}
-
-/** Says in words why a file could not be used. */
-export function fileReason(error: Error & { code?: string }): string {
-  switch (error.code) {
-    case "ENOENT":
-      return "no such file";
-    case "EACCES":
-    case "EPERM":
-      return "permission denied";
-    case "EISDIR":
-      return "it is a folder";
-    case "ENOTDIR":
-      return "a part of the path is not a folder";
-    case "EROFS":
-      return "the file system is read-only";
-    case "ENOSPC":
-      return "no space left on the device";
-    default:
-      return error.code ?? error.message.split("\n", 1)[0] ?? error.name;
-  }
 }

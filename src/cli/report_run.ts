@@ -39,10 +39,18 @@ export function describeRun(result: RunResult, style: Style): string {
   rows.push(...listRows("undone", rollback.undone, (id) => id));
   rows.push(...listRows("not undone", rollback.notUndone, (id) => withReason(id, steps.get(id))));
   rows.push(...listRows("unknown", rollback.unknown, (id) => withReason(id, steps.get(id))));
+  const open = result.steps.filter((step) => isLeftOpen(step, rollback)).map(({ id }) => id);
+  rows.push(...listRows("unknown", open, (id) => `${id} (it may have taken effect, and nothing undoes it)`));
   rows.push(["run", `${result.runId}, ${formatDuration(result.finishedAt - result.startedAt)}`]);
   const title = `${result.workflow} ${headline(result)}`;
   const body = rows.map(([label, text]) => `  ${style.dim(label.padEnd(10))}  ${indent(text)}`);
   return `${style.red(style.bold(`✗ ${title}`))}\n${body.join("\n")}\n`;
+}
+
+/** Whether nobody knows if a step took effect, and no compensation has dealt with it. */
+function isLeftOpen({ id, status, compensation }: StepView, rollback: RunResult["rollback"]): boolean {
+  return status === "unknown" && compensation === null && !rollback.unknown.includes(id) &&
+    !rollback.notUndone.includes(id);
 }
 
 function headline({ status, cause, rollback }: RunResult): string {

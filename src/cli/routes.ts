@@ -30,6 +30,9 @@ export const COMMAND_NAMES: readonly string[] = [
   "help",
 ];
 
+/** Flags that stand alone; every other one is followed by its value. */
+export const FLAGS_WITHOUT_VALUE: ReadonlySet<string> = new Set(["--quiet", "-q", "--online", "--help", "-h"]);
+
 const output = { kind: "enum", values: ["json"], optional: true, brief: "answer with one JSON object" } as const;
 const config = flag("the config file", "FILE");
 

@@ -7,7 +7,7 @@ export function runJson(result: RunResult): JsonObject {
   return {
     run_id: result.runId,
     workflow: result.workflow,
-    version: result.version,
+    version: result.version === "" ? null : result.version,
     status: result.status,
     cause: result.cause,
     output: result.output,

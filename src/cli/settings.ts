@@ -13,8 +13,10 @@ export interface Settings {
   readonly timeoutMs: number | undefined;
   readonly envFile: string | undefined;
   readonly secretsFile: string | undefined;
-  /** Addresses by service name. */
+  /** Addresses by service name. Those of the environment and the config file may be of services of other workflows. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** The services that flags give an address. */
+  readonly endpointFlags: readonly string[];
 }
 
 /** Least severe level that is logged. */
@@ -43,6 +45,7 @@ export async function readSettings(cli: Cli, flags: SettingFlags): Promise<Setti
   const file = await readConfigFile(cli, flags.config);
   /** An empty variable counts as absent, as in most shells' idioms for unsetting one. */
   const env = (name: string): string | undefined => cli.host.env(`MAESTRO_${name}`) || undefined;
+  const endpointFlags = readEndpoints("--endpoint", flags.endpoint ?? []);
   const quiet = flags.quiet ?? (asFlag("MAESTRO_QUIET", env("QUIET")) ?? file.quiet);
   return {
     store: flags.store ?? env("STORE") ?? file.store,
@@ -57,8 +60,9 @@ export async function readSettings(cli: Cli, flags: SettingFlags): Promise<Setti
     endpoints: {
       ...file.endpoints,
       ...readEndpoints("MAESTRO_ENDPOINT", env("ENDPOINT")?.split(",") ?? []),
-      ...readEndpoints("--endpoint", flags.endpoint ?? []),
+      ...endpointFlags,
     },
+    endpointFlags: Object.keys(endpointFlags),
   };
 }
 

@@ -29,6 +29,17 @@ describe("maestro validate", () => {
     assert.match((await runCli(["validate", bad, "--format", "github"])).stdout, /^::error file=/);
   });
 
+  it("says in words that a file is not there", async () => {
+    const file = folder.write(
+      "files.yaml",
+      "name: x\nservices:\n  shop: { type: grpc, endpoint: a:1, proto: [none.proto] }\n" +
+        "steps:\n  - { service: shop, method: a.B/C, input: {} }\n",
+    );
+    const { code, stdout } = await runCli(["validate", file]);
+    assert.equal(code, 3);
+    assert.match(stdout, /error\[file_not_readable\] .*Cannot read ".*none\.proto": no such file\n/);
+  });
+
   it("ends with 0 where there are only warnings", async () => {
     assert.equal((await runCli(["validate", good])).code, 0);
   });
@@ -81,6 +92,14 @@ describe("maestro graph", () => {
       assert.match(stdout, start);
     }
     assert.match((await runCli(["graph", file])).stdout, starts.ascii);
+  });
+
+  it("titles a workflow without a version by its name alone", async () => {
+    const file = folder.write("plain.yaml", "name: plain\nsteps:\n  - { log: hello }\n");
+    assert.match((await runCli(["graph", file])).stdout, /^plain\n/);
+    for (const format of ["mermaid", "dot", "svg"]) {
+      assert.doesNotMatch((await runCli(["graph", file, "--format", format])).stdout, /plain /);
+    }
   });
 
   it("draws nothing for an invalid workflow", async () => {

@@ -96,6 +96,21 @@ describe("maestro execute", () => {
     });
   });
 
+  it("says which call may have taken effect though nothing undoes it", async () => {
+    await withShop({ "POST /reserve": { status: 500 }, "POST /pay": { status: 500 } }, async ({ url }) => {
+      const single = folder.write(
+        "single.yaml",
+        `name: single\nservices:\n  shop: { type: http, endpoint: "${url}", retry: { attempts: 1 } }\n` +
+          "steps:\n  - { id: pay, service: shop, method: POST /pay }\n",
+      );
+      const { code, stderr } = await runCli(["execute", single]);
+      assert.equal(code, 1);
+      assert.match(stderr, / {2}unknown {5}pay \(it may have taken effect, and nothing undoes it\)\n/);
+      const undone = await runCli(["execute", saga, "--set", "order=A1", "-e", `shop=${url}`]);
+      assert.doesNotMatch(undone.stderr, /nothing undoes it/);
+    });
+  });
+
   it("answers with one object with -o json, however the run ends", async () => {
     await withShop({ "POST /ship": { status: 400 } }, async ({ url }) => {
       const args = ["execute", saga, "-o", "json", "--id", "run-7", "--set", "order=A1", "-e", `shop=${url}`];
@@ -168,6 +183,24 @@ describe("maestro execute", () => {
     const service = await runCli(["execute", saga, "--endpoint", "shpo=127.0.0.1:1"]);
     assert.equal(service.code, 2);
     assert.match(service.stderr, /did you mean "shop"\?/);
+  });
+
+  it("passes over addresses of other workflows' services, unless a flag gives them", async () => {
+    await withShop({}, async ({ url }) => {
+      const config = folder.write("endpoints.yaml", `endpoints: { shop: "${url}", other: "http://127.0.0.1:1" }\n`);
+      const env = { MAESTRO_CONFIG: config, MAESTRO_ENDPOINT: "another=http://127.0.0.1:1" };
+      assert.equal((await runCli(["execute", saga, "--set", "order=A1"], { env })).code, 0);
+    });
+    const none = folder.write("none.yaml", "name: none\nsteps:\n  - { log: hello }\n");
+    assert.equal((await runCli(["execute", none], { env: { MAESTRO_ENDPOINT: "a=b" } })).code, 0);
+    const { code, stderr } = await runCli(["execute", none, "-e", "a=b"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /--endpoint names "a", which is no service of .*\n {2}hint: it has no services\n/);
+  });
+
+  it("answers null for the version of a workflow that has none", async () => {
+    const { stdout } = await runCli(["execute", "-", "-o", "json"], { stdin: "name: x\nsteps:\n  - { log: hello }\n" });
+    assert.equal(JSON.parse(stdout).version, null);
   });
 
   it("reads the workflow from standard input", async () => {

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { createCli } from "../../src/cli/cli.ts";
 import { Redactor } from "../../src/base/redact.ts";
 import { LineProgress } from "../../src/cli/progress/line_progress.ts";
 import { LiveRegion } from "../../src/cli/progress/live_region.ts";
+import { TreeProgress } from "../../src/cli/progress/tree_progress.ts";
 import { RunTree } from "../../src/cli/progress/run_tree.ts";
 import { drawTree } from "../../src/cli/progress/tree_view.ts";
 import { fitWidth, printable, textWidth } from "../../src/cli/printable.ts";
 import { createStyle } from "../../src/cli/style.ts";
 import { failure } from "../../src/engine/failure.ts";
 import type { Entry } from "../../src/engine/journal.ts";
-import type { OutputStream } from "../../src/runtime/runtime.ts";
+import { createHost } from "../../src/runtime/process.ts";
+import type { Host, OutputStream } from "../../src/runtime/runtime.ts";
 import { golden } from "./golden.ts";
 
 const ERROR = failure("http_402", "card declined \u001b[31mred", { step: "charge" });
@@ -174,6 +177,33 @@ describe("LiveRegion", () => {
     assert.match(writes[1]!, /\r\u001b\[2Aa line/);
     assert.match(writes[2]!, /\r\u001b\[3Astays\u001b\[K\na line/);
     assert.equal(writes[3], "\u001b[?25h");
+  });
+});
+
+describe("TreeProgress", () => {
+  it("gives the cursor back when the terminal hangs up, and lets go of the signal at the end", () => {
+    const listeners = new Map<string, () => void>();
+    let text = "";
+    let exit: number | undefined;
+    const cli = createCli({
+      ...createHost("node"),
+      env: () => undefined,
+      stderr: stream((part) => text += part),
+      onSignal(signal, listener) {
+        listeners.set(signal, listener);
+        return () => listeners.delete(signal);
+      },
+      exit: ((code: number) => {
+        exit = code;
+      }) as Host["exit"],
+    });
+    const progress = new TreeProgress(cli, new Redactor());
+    const [time, entry] = STORY[0]!;
+    progress.onEvent({ runId: "r", workflow: "order", time, entry });
+    assert.match(text, /^$/);
+    listeners.get("SIGHUP")!();
+    assert.match(text, /\u001b\[\?25l[\s\S]*\u001b\[\?25h$/);
+    assert.deepEqual([exit, listeners.size], [129, 0]);
   });
 });
 

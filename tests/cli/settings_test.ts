@@ -38,6 +38,7 @@ describe("readSettings()", () => {
       envFile: undefined,
       secretsFile: undefined,
       endpoints: { a: "file", b: "env", c: "flag" },
+      endpointFlags: ["c"],
     });
   });
 

@@ -34,6 +34,8 @@ describe("the command line", () => {
       ["execute", "a.yaml", "b.yaml"],
       ["execute", "a.yaml", "--inptu", "{}"],
       ["execute", "a.yaml", "-x"],
+      ["execute", "a.yaml", "--wat"],
+      ["--quiet", "exceute", "a.yaml"],
       ["execute", "a.yaml", "--timeout"],
       ["execute", "a.yaml", "--timeout", "5"],
       ["execute", "a.yaml", "--log-format", "xml"],
@@ -53,6 +55,21 @@ describe("the command line", () => {
       text += `$ maestro ${args.join(" ")}\n${stderr}\n`;
     }
     golden("wrong_usage.txt", text);
+  });
+
+  it("takes flags in front of the command for the command's own", async () => {
+    const stdin = 'name: x\nsteps:\n  - { log: hello }\noutput: "{{ .input.a }}"\n';
+    for (
+      const args of [
+        ["--quiet", "execute", "--input", '{"a":"execute"}', "-"],
+        ["--input", '{"a":"execute"}', "-q", "execute", "-"],
+        ["--set=a=execute", "--quiet", "run", "-"],
+      ]
+    ) {
+      assert.deepEqual(await runCli(args, { stdin }), { code: 0, stdout: '"execute"\n', stderr: "" });
+    }
+    const help = await runCli(["--help", "execute"]);
+    assert.deepEqual(help, await runCli(["help", "execute"]));
   });
 
   it("proposes what may follow", async () => {

@@ -1,8 +1,8 @@
 import { MaestroError, toError } from "../../base/errors.ts";
+import { fileReason } from "../../base/file_reason.ts";
 import type { Host } from "../../runtime/runtime.ts";
 import { type Cli, wantsColor } from "../cli.ts";
 import { defaultConfigPath, readConfigFile } from "../config_file.ts";
-import { fileReason } from "../report_error.ts";
 import type { OutputFlags } from "../routes.ts";
 import { createStyle } from "../style.ts";
 
@@ -63,7 +63,7 @@ async function checkStateFolder(host: Host): Promise<Finding> {
     return {
       check: "state folder",
       status: "warning",
-      message: `${folder} cannot be written: ${fileReason(toError(error))}`,
+      message: `${folder} cannot be written: ${fileReason(error)}`,
     };
   }
 }
@@ -72,7 +72,7 @@ async function checkConfig(cli: Cli): Promise<Finding> {
   const path = cli.host.env("MAESTRO_CONFIG") || defaultConfigPath(cli);
   try {
     const count = Object.keys(await readConfigFile(cli, undefined)).length;
-    return { check: "config file", status: "ok", message: count === 0 ? `none (${path})` : `${path}` };
+    return { check: "config file", status: "ok", message: count > 0 ? `${path}` : path ? `none (${path})` : "none" };
   } catch (thrown) {
     const error = toError(thrown);
     const hint = MaestroError.is(error) && error.hint !== undefined ? `; ${error.hint}` : "";

@@ -44,8 +44,8 @@ export async function execute(cli: Cli, flags: ExecuteFlags, file: string): Prom
   let end: RunResult | number;
   try {
     const workflow = await loadValid(cli, maestro, source, settings.quiet || settings.logFormat === "json");
-    checkEndpoints(workflow, settings);
-    const { endpoints, timeoutMs } = settings;
+    const endpoints = endpointsOf(workflow, settings);
+    const { timeoutMs } = settings;
     const run = await maestro.start(workflow, { input, id: flags.id, endpoints, timeoutMs });
     end = await followRun(cli, run, progress);
   } finally {
@@ -72,12 +72,15 @@ function checkStore(store: string | undefined): void {
   });
 }
 
-function checkEndpoints({ plan, file }: LoadedWorkflow, { endpoints }: Settings): void {
-  for (const service of Object.keys(endpoints)) {
-    if (plan.services.has(service)) continue;
-    const names = [...plan.services.keys()];
-    throw new MaestroError("usage", `--endpoint names "${service}", which is no service of ${file}`, {
-      hint: didYouMean(service, names) ?? `its services are ${names.join(", ")}`,
-    });
+/** The addresses that are for this workflow. A flag that names no service of it is a mistake. */
+function endpointsOf({ plan, file }: LoadedWorkflow, settings: Settings): Record<string, string> {
+  const names = [...plan.services.keys()];
+  const stray = settings.endpointFlags.find((service) => !plan.services.has(service));
+  if (stray === undefined) {
+    return Object.fromEntries(Object.entries(settings.endpoints).filter(([service]) => plan.services.has(service)));
   }
+  const known = names.length === 0 ? "it has no services" : `its services are ${names.join(", ")}`;
+  throw new MaestroError("usage", `--endpoint names "${stray}", which is no service of ${file}`, {
+    hint: didYouMean(stray, names) ?? known,
+  });
 }

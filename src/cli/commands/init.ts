@@ -1,7 +1,7 @@
 import { MaestroError, toError } from "../../base/errors.ts";
 import { WORKFLOW_SCHEMA } from "../../yaml/schema.ts";
 import type { Cli } from "../cli.ts";
-import { fileReason } from "../report_error.ts";
+import { fileReason } from "../../base/file_reason.ts";
 import { STARTER_INPUT, STARTER_WORKFLOW } from "../starter.ts";
 
 /** Writes a starter project; overwrites nothing. */

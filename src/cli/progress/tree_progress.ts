@@ -12,6 +12,9 @@ const FRAME_MS = 80;
 /** Lines of the last picture, which stays; the terminal's height no longer limits it. */
 const LAST_ROWS = 200;
 
+/** What a process that SIGHUP ends answers. */
+const HUNG_UP = 129;
+
 /** A live tree on a terminal. */
 export class TreeProgress {
   readonly #cli: Cli;
@@ -19,6 +22,7 @@ export class TreeProgress {
   readonly #region: LiveRegion;
   readonly #tree = new RunTree();
   #timer: ReturnType<typeof setInterval> | undefined;
+  #ignoreHangUp: (() => void) | undefined;
 
   constructor(cli: Cli, redactor: Redactor) {
     this.#cli = cli;
@@ -32,6 +36,11 @@ export class TreeProgress {
     if (logged !== undefined) this.#region.print(this.#redactor.text(printable(logged)));
     if (this.#timer !== undefined) return;
     this.#cli.cleanUp = () => this.stop();
+    // Only here, where a cursor is hidden: `nohup` wants this signal ignored, and whoever uses it has no live tree.
+    this.#ignoreHangUp = this.#cli.host.onSignal("SIGHUP", () => {
+      this.stop();
+      this.#cli.host.exit(HUNG_UP);
+    });
     this.#timer = setInterval(() => this.#draw(this.#cli.host.stderr.size().rows - 1), FRAME_MS);
   };
 
@@ -46,6 +55,7 @@ export class TreeProgress {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#cli.cleanUp = undefined;
+    this.#ignoreHangUp?.();
     this.#draw(LAST_ROWS);
     this.#region.close();
   }

@@ -2,7 +2,7 @@ import type { GraphBranch, GraphStep, WorkflowGraph } from "./graph.ts";
 
 /** Draws a workflow as a tree for the terminal. */
 export function drawAscii(graph: WorkflowGraph): string {
-  const out = [`${graph.name} ${graph.version}`];
+  const out = [graph.title];
   const items = graph.steps.map((step): Item => ({ kind: "step", step }));
   if (graph.finally.length > 0) items.push({ kind: "list", title: "finally", steps: graph.finally });
   drawItems(out, items, "");

@@ -14,7 +14,8 @@ const LONGEST_TEXT = 60;
 export function buildGraph(plan: Plan, textAt: TextReader): WorkflowGraph {
   const build = (steps: readonly PlanStep[]): readonly GraphStep[] =>
     steps.map((step) => buildStep(step, plan, textAt));
-  return { name: plan.name, version: plan.version, steps: build(plan.steps), finally: build(plan.finally) };
+  const title = plan.version === "" ? plan.name : `${plan.name} ${plan.version}`;
+  return { name: plan.name, title, steps: build(plan.steps), finally: build(plan.finally) };
 }
 
 function buildStep(step: PlanStep, plan: Plan, textAt: TextReader): GraphStep {

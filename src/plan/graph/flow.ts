@@ -50,7 +50,7 @@ class FlowBuilder {
   readonly #ends: Exit[] = [];
 
   build(graph: WorkflowGraph): Flow {
-    const start = this.#node("end", [`${graph.name} ${graph.version}`], undefined);
+    const start = this.#node("end", [graph.title], undefined);
     let exits = this.#sequence(graph.steps, [{ from: start }], undefined);
     exits = [...exits, ...this.#ends.splice(0)];
     if (graph.finally.length > 0) {

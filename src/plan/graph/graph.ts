@@ -5,7 +5,8 @@
  */
 export interface WorkflowGraph {
   readonly name: string;
-  readonly version: string;
+  /** The name, and its version where it has one. */
+  readonly title: string;
   readonly steps: readonly GraphStep[];
   readonly finally: readonly GraphStep[];
 }

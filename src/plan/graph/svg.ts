@@ -6,7 +6,7 @@ import { type Box, type Layout, layOut, LINE_HEIGHT, type Point } from "./svg_la
 export function drawSvg(graph: WorkflowGraph): string {
   const picture = layOut(flowOf(graph));
   const { width, height } = picture;
-  const title = escapeXml(`${graph.name} ${graph.version}`);
+  const title = escapeXml(graph.title);
   return [
     `<svg class="maestro" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">`,
     `<title>${title}</title>`,

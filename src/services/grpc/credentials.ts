@@ -1,4 +1,5 @@
 import { CallCredentials, ChannelCredentials } from "@grpc/grpc-js";
+import { fileReason } from "../../base/file_reason.ts";
 import type { TlsConfig } from "../../engine/service.ts";
 import { connectTls, createTlsContext, type TlsContext } from "../../runtime/tls_socket.ts";
 
@@ -23,7 +24,9 @@ export async function loadCredentials(
   }
   const read = async (path: string | undefined, what: string): Promise<Uint8Array | undefined> => {
     if (path === undefined) return undefined;
-    const bytes = await readFile(path);
+    const bytes = await readFile(path).catch((error) => {
+      throw new Error(`cannot read "${path}": ${fileReason(error)}`);
+    });
     if (!new TextDecoder().decode(bytes).includes(`${what}-----`)) throw new Error(`"${path}" holds no PEM ${what}`);
     return bytes;
   };

@@ -1,6 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { MaestroError, toError } from "../../base/errors.ts";
+import { fileReason } from "../../base/file_reason.ts";
 import type { ReadFile } from "./credentials.ts";
 import { folderOf, foldersUp, joinPath, toSlashes } from "../../base/paths.ts";
 import { parseProto, ProtoSyntaxError } from "./proto_syntax.ts";
@@ -45,7 +46,7 @@ class Compilation {
     try {
       text = await this.#readText(path);
     } catch (error) {
-      throw new MaestroError("file_not_readable", `Cannot read "${path}": ${toError(error).message}`, { cause: error });
+      throw new MaestroError("file_not_readable", `Cannot read "${path}": ${fileReason(error)}`, { cause: error });
     }
     await this.#add(this.#freeName(path), path, text, folderOf(path));
   }

@@ -1,4 +1,4 @@
-import { toError } from "../../base/errors.ts";
+import { fileReason } from "../../base/file_reason.ts";
 import type { TlsConfig } from "../../engine/service.ts";
 import type { FetchTls } from "../../runtime/fetch.ts";
 
@@ -14,7 +14,7 @@ export async function readTls(tls: TlsConfig, readFile: (path: string) => Promis
     try {
       return new TextDecoder().decode(await readFile(path));
     } catch (error) {
-      throw new TlsFileError(`cannot read "${path}" (tls.${member}): ${toError(error).message}`);
+      throw new TlsFileError(`cannot read "${path}" (tls.${member}): ${fileReason(error)}`);
     }
   };
   const [ca, cert, key] = await Promise.all([read("ca", tls.ca), read("cert", tls.cert), read("key", tls.key)]);
