@@ -2,14 +2,14 @@
  * Picks the candidate that a misspelt word most likely meant.
  *
  * Gives `undefined` unless one is close: at most a third of the letters differ (a swap of neighbours counts once), and never all.
- * A word of up to three letters is close only to others of its length.
+ * A word of one letter is close to nothing, one of two letters only to others of its length.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(Math.max(word.length, 3) / 3)) + 1;
   if (word.length < 2) return undefined;
   for (const candidate of candidates) {
-    if (word.length <= 3 && candidate.length !== word.length) continue;
+    if (Math.min(word.length, candidate.length) < 3 && word.length !== candidate.length) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

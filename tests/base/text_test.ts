@@ -4,7 +4,14 @@ import { closest } from "../../src/base/text.ts";
 
 describe("closest()", () => {
   it("finds the word that was meant", () => {
-    const cases = [["endpiont", "endpoint"], ["sevrice", "service"], ["GTE", "GET"], ["raet", "rate"], ["sett", "set"]];
+    const cases = [
+      ["endpiont", "endpoint"],
+      ["sevrice", "service"],
+      ["GTE", "GET"],
+      ["raet", "rate"],
+      ["sett", "set"],
+      ["usr", "user"],
+    ];
     for (const [word, meant] of cases) assert.equal(closest(word!, ["other", meant!]), meant);
   });
 

@@ -12,7 +12,7 @@ import type { Block } from "./blocks.ts";
 /**
  * Runs the blocks of one document in their order, in a folder of their own that is removed by `close()`.
  *
- * `maestro` is there the program of this repository, on the runtime that the tests run on, and `examples` is its folder of examples.
+ * `maestro` is there the program of this repository, on the runtime that the tests run on, and `examples` and `proto` are its folders.
  * Blocks leave nothing running.
  */
 export class DocumentRunner {
@@ -21,7 +21,7 @@ export class DocumentRunner {
   #lastStderr: string | undefined;
 
   constructor() {
-    symlinkSync(join(ROOT, "examples"), join(this.#folder, "examples"));
+    for (const shared of ["examples", "proto"]) symlinkSync(join(ROOT, shared), join(this.#folder, shared));
     const bin = join(this.#folder, ".bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "maestro"), `#!/bin/sh\nexec ${runtimeCommand()} "$@"\n`, { mode: 0o755 });
