@@ -1,7 +1,75 @@
 /**
  * Maestro glues existing services into workflows that survive failure.
  *
+ * `createMaestro` loads workflows and runs them inside a program; `evaluateExpression` is their expression language alone.
+ *
+ * ```ts
+ * import { createMaestro, createRuntime } from "maestro";
+ *
+ * const maestro = createMaestro({
+ *   runtime: await createRuntime(),
+ *   functions: { shop: { Price: (input) => ({ item: input, price: 3 }) } },
+ * });
+ * const { workflow, diagnostics } = await maestro.load({ file: "order.yaml", text });
+ * if (workflow === undefined) throw new Error(diagnostics[0]?.message);
+ * const run = await maestro.start(workflow, { input: { item: "tea" } });
+ * const { status, output } = await run.result();
+ * await maestro.close();
+ * ```
+ *
  * @module
  */
-export { type ErrorCode, MaestroError, type MaestroErrorOptions } from "./src/base/errors.ts";
+export type { Diagnostic, DocumentPath, Issue, Severity } from "./src/base/diagnostics.ts";
 export { formatDuration, parseDuration } from "./src/base/duration.ts";
+export { type ErrorCode, MaestroError, type MaestroErrorOptions } from "./src/base/errors.ts";
+export type { JsonObject, JsonValue } from "./src/base/json.ts";
+export { Redactor } from "./src/base/redact.ts";
+export type { Clock } from "./src/engine/clock.ts";
+export type { CancelCause, Failure } from "./src/engine/failure.ts";
+export type { RollbackOutcome } from "./src/engine/context.ts";
+export type { RunEvent, RunListener } from "./src/engine/hooks.ts";
+export type {
+  Entry,
+  Note,
+  RunFinished,
+  RunStarted,
+  SkipReason,
+  StepOutcome,
+  StepScheduled,
+} from "./src/engine/journal.ts";
+export type { RunCause, RunStatus, StepStatus } from "./src/engine/run.ts";
+export type { FailureClass } from "./src/engine/service.ts";
+export {
+  ABSENT,
+  compileExpression,
+  type CompileOptions,
+  evaluateExpression,
+  type Expression,
+  ExpressionError,
+  type ExpressionIssue,
+  type ExpressionIssueCode,
+  KIND,
+  type Kinds,
+  objectScope,
+  preparePatterns,
+  type Reference,
+  type Scope,
+  type ScopeValue,
+  type Span,
+} from "./src/expr/mod.ts";
+export {
+  createMaestro,
+  type LoadedWorkflow,
+  type LoadResult,
+  type LoadSettings,
+  type Maestro,
+  type MaestroOptions,
+  type RunHandle,
+  type RunResult,
+  type StartOptions,
+  type WorkflowSource,
+} from "./src/maestro.ts";
+export type { CompensationView, RollbackView, StepView } from "./src/plan/run_view.ts";
+export { createRuntime } from "./src/runtime/create_runtime.ts";
+export type { Runtime, RuntimeName } from "./src/runtime/runtime.ts";
+export type { FunctionCall, FunctionServices, ServiceFunction } from "./src/services/function/adapter.ts";

@@ -15,7 +15,15 @@ import { type CompiledWorkflow, compileWorkflow, type FileReference } from "./ya
 
 /** A workflow that is ready to run. Immutable; may be started any number of times, at the same time too. */
 export interface LoadedWorkflow {
+  /**
+   * The form that is walked.
+   * @internal
+   */
   readonly plan: Plan;
+  /**
+   * Descriptor sets by service.
+   * @internal
+   */
   readonly descriptors: DefinitionBundle["descriptors"];
   /** The serialised definition bundle. */
   readonly bundle: string;
@@ -23,8 +31,15 @@ export interface LoadedWorkflow {
   readonly hash: string;
   /** The file it came from; relative file names in it start at its folder. */
   readonly file: string;
+  /**
+   * What it reads from outside.
+   * @internal
+   */
   readonly environment: Environment;
-  /** The plan as the kernel runs it. */
+  /**
+   * The plan as the kernel runs it.
+   * @internal
+   */
   readonly definition: WorkflowDefinition;
 }
 
@@ -38,7 +53,9 @@ export interface LoadResult {
 
 /** A workflow's text, and the path that it was read from. */
 export interface WorkflowSource {
+  /** The path; relative file names in the workflow start at its folder. */
   readonly file: string;
+  /** The YAML. */
   readonly text: string;
 }
 

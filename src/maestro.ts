@@ -46,9 +46,12 @@ export interface MaestroOptions {
   readonly redactor?: Redactor | undefined;
   /** Hears every event of every run. Must not throw. */
   readonly onEvent?: RunListener | undefined;
-  /** Where runs live. @default this process's memory */
+  /**
+   * Where runs live. @default this process's memory
+   * @internal
+   */
   readonly storage?: Storage | undefined;
-  /** @default the machine's clock */
+  /** Decides every wait and time limit. @default the machine's clock */
   readonly clock?: Clock | undefined;
   /** Numbers from 0 to 1, for jitter and trace ids. @default `Math.random` */
   readonly random?: (() => number) | undefined;
@@ -76,6 +79,7 @@ export interface StartOptions {
 
 /** A run that this process advances. */
 export interface RunHandle {
+  /** The run's id. */
   readonly id: string;
   /** Resolves when the run has ended, however it did; rejects when it cannot go on in this process. */
   result(): Promise<RunResult>;
@@ -87,16 +91,27 @@ export interface RunHandle {
 
 /** How a run ended. Times are milliseconds since the epoch. */
 export interface RunResult {
+  /** The run's id. */
   readonly runId: string;
+  /** The workflow's name. */
   readonly workflow: string;
+  /** The workflow's version; empty where it has none. */
   readonly version: string;
+  /** How the run ended. */
   readonly status: RunStatus;
+  /** Why it did not complete; null where it did. */
   readonly cause: RunCause | null;
+  /** The workflow's output; null unless it completed. */
   readonly output: JsonValue;
+  /** What it failed with. */
   readonly error: Failure | null;
+  /** When it began. */
   readonly startedAt: number;
+  /** When it ended, rollback included. */
   readonly finishedAt: number;
+  /** Its steps, in the order in which they began. */
   readonly steps: readonly StepView[];
+  /** What became of the steps that were to be undone. */
   readonly rollback: RollbackView;
 }
 

@@ -6,6 +6,7 @@ export type Severity = "error" | "warning";
 
 /** One problem found in a document, before it is known on which line it stands. */
 export interface Issue {
+  /** How bad it is. */
   readonly severity: Severity;
   /** A stable name for the rule, such as `unknown_key`. */
   readonly code: string;
@@ -23,9 +24,14 @@ export interface Issue {
 
 /** An issue with its place in the file. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Diagnostic extends Omit<Issue, "path" | "span" | "onKey"> {
+  /** The file, as it was named. */
   readonly file: string;
+  /** Where it begins. */
   readonly line: number;
+  /** Where it begins in that line. */
   readonly column: number;
+  /** Where it ends. */
   readonly endLine: number;
+  /** The column behind its last character. */
   readonly endColumn: number;
 }

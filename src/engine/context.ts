@@ -100,7 +100,9 @@ export interface RollbackOptions {
 
 /** What a rollback came to: paths of steps. */
 export interface RollbackOutcome {
+  /** Paths of the steps that were undone. */
   readonly undone: readonly string[];
+  /** Paths of the steps whose compensation failed. */
   readonly notUndone: readonly string[];
   /** Nobody knows whether these took effect, or whether undoing them did. */
   readonly unknown: readonly string[];

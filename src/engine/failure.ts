@@ -7,7 +7,9 @@ import { toError } from "../base/errors.ts";
  * `code` is `http_<status>`, a gRPC code, one of ours, or what a `fail` step gave.
  */
 export interface Failure {
+  /** What kind of error it is, for programs. */
   readonly code: string;
+  /** What went wrong, for people. */
   readonly message: string;
   /** Path of the step that failed; `null` for the run's own errors. */
   readonly step: string | null;

@@ -2,12 +2,15 @@ import type { Entry } from "./journal.ts";
 
 /** One entry of a run's journal, told once: outcomes when they are durable, attempts as they happen. */
 export interface RunEvent {
+  /** The run's id. */
   readonly runId: string;
+  /** The workflow's name. */
   readonly workflow: string;
   /** The W3C trace id that the run's calls carry. */
   readonly traceId?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** What became true. */
   readonly entry: Entry;
 }
 

@@ -22,11 +22,15 @@ export type Entry =
 
 /** The first entry of every journal. */
 export interface RunStarted {
+  /** Names the kind of entry. */
   readonly type: "run_started";
+  /** The workflow's name. */
   readonly workflow: string;
+  /** The workflow's version; empty where it has none. */
   readonly version: string;
   /** Hash of the definition bundle. */
   readonly definition: string;
+  /** What the run was started with, defaults filled in. */
   readonly input: JsonValue;
   /** The environment variables that expressions read, as they were when the run started. */
   readonly env: Readonly<Record<string, string | null>>;
@@ -40,9 +44,13 @@ export interface RunStarted {
 
 /** A step was asked for; it may start once this is durable. */
 export interface StepScheduled {
+  /** Names the kind of entry. */
   readonly type: "step_scheduled";
+  /** The step's path. */
   readonly step: string;
+  /** The service that is called. */
   readonly service: string;
+  /** The method as the document writes it. */
   readonly method: string;
   /** What is sent, secrets left out. */
   readonly request: JsonValue;
@@ -65,11 +73,17 @@ export type StepOutcome =
 
 /** The last entry of a journal that has ended. */
 export interface RunFinished {
+  /** Names the kind of entry. */
   readonly type: "run_finished";
+  /** How the run ended. */
   readonly status: RunStatus;
+  /** Why it did not complete; null where it did. */
   readonly cause: RunCause | null;
+  /** The workflow's output; null unless it completed. */
   readonly output: JsonValue;
+  /** What it failed with. */
   readonly error: Failure | null;
+  /** What became of its steps. */
   readonly rollback: RollbackOutcome;
 }
 

@@ -10,7 +10,9 @@ import { objectScope, type Scope, type ScopeValue } from "./scope.ts";
 
 /** One bare expression, compiled once. Immutable. */
 export interface Expression {
+  /** What it reads. */
   readonly references: readonly Reference[];
+  /** Whether it reads a secret. */
   readonly readsSecrets: boolean;
   /** The kinds of value that it can give, as bits of `KIND`. */
   readonly kinds: Kinds;

@@ -7,7 +7,9 @@ import type { Span } from "./issue.ts";
  * The message names the path that was read and never a value when the template reads secrets. `at` and `span` say which template.
  */
 export class ExpressionError extends Error {
+  /** Always `ExpressionError`. */
   override readonly name = "ExpressionError";
+  /** The code of the failure that it becomes. */
   readonly code = "expression_error";
   /** Leads to the string that holds the template, inside the compiled value. */
   readonly at: DocumentPath;
@@ -16,6 +18,7 @@ export class ExpressionError extends Error {
   /** The part of the text that failed, as it was written. */
   readonly expression: string;
 
+  /** Says what is wrong, and where. */
   constructor(message: string, at: DocumentPath, span: Span, expression: string) {
     super(message);
     this.at = at;

@@ -16,13 +16,17 @@ export type ExpressionIssueCode =
 
 /** A part of a text, as offsets in UTF-16 units. */
 export interface Span {
+  /** The first unit. */
   readonly start: number;
+  /** The unit behind the last. */
   readonly end: number;
 }
 
 /** A problem in an expression's text, found while compiling. */
 export interface ExpressionIssue {
+  /** The rule that is broken. */
   readonly code: ExpressionIssueCode;
+  /** How bad it is. */
   readonly severity: Severity;
   /** What is wrong; sentence case, no final period. */
   readonly message: string;

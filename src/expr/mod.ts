@@ -2,9 +2,9 @@
 export type { CompileOptions } from "./compilation.ts";
 export { compileCondition, type Condition } from "./condition.ts";
 export { type DeferredLeaf, fillDeferred } from "./deferred.ts";
-export { compileExpression, evaluateExpression } from "./expression.ts";
+export { compileExpression, evaluateExpression, type Expression } from "./expression.ts";
 export { ExpressionError } from "./expression_error.ts";
-export type { ExpressionIssue } from "./issue.ts";
+export type { ExpressionIssue, ExpressionIssueCode, Span } from "./issue.ts";
 export { KIND, kindNames, type Kinds } from "./kind.ts";
 export { compileParts, type PartsTemplate } from "./parts.ts";
 export { preparePatterns } from "./regex.ts";

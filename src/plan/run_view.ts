@@ -8,30 +8,45 @@ export interface StepView {
   readonly id: string;
   /** `call`, `parallel`, … as in the plan. */
   readonly kind: string;
+  /** The service of a call. */
   readonly service: string | null;
+  /** The method of a call, as it was sent. */
   readonly method: string | null;
+  /** Where the step stands. */
   readonly status: StepStatus;
+  /** How often it was tried. */
   readonly attempts: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number | null;
+  /** When it ended; null while it has not. */
   readonly finishedAt: number | null;
+  /** What it failed with. */
   readonly error: Failure | null;
+  /** How it was undone; null where it was not. */
   readonly compensation: CompensationView | null;
 }
 
 /** How a step was undone. */
 export interface CompensationView {
+  /** Where the undoing stands. */
   readonly status: "running" | "retrying" | "completed" | "failed" | "unknown" | "skipped";
+  /** How often it was tried. */
   readonly attempts: number;
+  /** Milliseconds since the epoch. */
   readonly startedAt: number | null;
+  /** When it ended; null while it has not. */
   readonly finishedAt: number | null;
+  /** What it failed with. */
   readonly error: Failure | null;
 }
 
 /** What a rollback came to, by step path. */
 export interface RollbackView {
+  /** Steps that were undone. */
   readonly undone: readonly string[];
+  /** Steps whose compensation failed. */
   readonly notUndone: readonly string[];
+  /** Steps of which nobody knows whether they are undone. */
   readonly unknown: readonly string[];
 }
 

@@ -2,8 +2,7 @@ import { fstatSync, writeSync } from "node:fs";
 import process from "node:process";
 import { decodeUtf8 } from "../base/decode_utf8.ts";
 import { fileReason } from "../base/file_reason.ts";
-import { drain } from "./drain.ts";
-import { files, readBytes } from "./files.ts";
+import { files } from "./files.ts";
 import type { Host, InputStream, OutputStream, RuntimeName } from "./runtime.ts";
 
 /** The process that this program runs in, under the given runtime. */
@@ -35,10 +34,7 @@ export function createHost(name: RuntimeName): Host {
     },
     exit: (code) => process.exit(code === 0 && isResultLost ? 1 : code),
     async runtime() {
-      const fetch = name === "bun"
-        ? (await import("./fetch_bun.ts")).createBunFetch
-        : (await import("./fetch_client.ts")).createFetch;
-      return { name, fetch, drain, readFile: readBytes };
+      return await (await import("./create_runtime.ts")).createRuntime(name);
     },
     async countAuthorities() {
       const { rootCertificates } = await import("node:tls");

@@ -5,8 +5,12 @@ export type RuntimeName = "bun" | "deno" | "node";
 
 /** What runs and services need from the runtime, and only what differs between runtimes. */
 export interface Runtime {
+  /** Which one it is. */
   readonly name: RuntimeName;
-  /** Makes `fetch` functions with TLS and proxy settings. */
+  /**
+   * Makes `fetch` functions with TLS and proxy settings.
+   * @internal
+   */
   readonly fetch: FetchFactory;
   /** Settles once every promise that can make progress without I/O has: a microtask, then the tick queue. */
   readonly drain: () => Promise<void>;

@@ -5,8 +5,11 @@ import type { AttemptResult, CallContext, CallRequest, ServiceAdapter, ServiceCl
 
 /** What a function hears of the call beside its input. */
 export interface FunctionCall {
+  /** The same at every attempt of a step, and of no other step. */
   readonly idempotencyKey: string;
+  /** The step's path. */
   readonly step: string;
+  /** Counts from 1. */
   readonly attempt: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
