@@ -9,6 +9,9 @@ const LONGEST_IN_PATTERN = 1_000;
 
 const MASK = "[secret]";
 
+/** Where a text was shortened, see `truncate`. */
+const CUT = "…";
+
 /**
  * Blots out secret values wherever they turn up: in answers, errors and log lines.
  *
@@ -40,12 +43,34 @@ export class Redactor {
     this.#pattern ??= this.#compile();
     let clean = text;
     for (const secret of this.#long) clean = clean.replaceAll(secret, MASK);
-    return clean.replace(this.#pattern, MASK);
+    clean = clean.replace(this.#pattern, MASK);
+    return clean.includes(CUT) ? this.#coverCuts(clean) : clean;
   }
 
   /** The value with every known secret replaced, in keys too; the same object where there is none to replace. */
   json<T extends JsonValue>(value: T): T {
     return this.#secrets.size === 0 ? value : this.#walk(value) as T;
+  }
+
+  /** What is left of a secret in front of a place where a text was shortened. */
+  #coverCuts(text: string): string {
+    return text.split(CUT).map((part, index, parts) => {
+      const length = index === parts.length - 1 ? 0 : this.#longestBeginning(part);
+      return length === 0 ? part : part.slice(0, -length) + MASK;
+    }).join(CUT);
+  }
+
+  #longestBeginning(text: string): number {
+    let longest = 0;
+    for (const secret of this.#secrets) {
+      const shortest = Math.max(SHORTEST_SECRET, longest + 1);
+      for (let length = Math.min(secret.length - 1, text.length, LONGEST_IN_PATTERN); length >= shortest; length--) {
+        if (!text.endsWith(secret.slice(0, length))) continue;
+        longest = length;
+        break;
+      }
+    }
+    return longest;
   }
 
   /** The longest come first, so that a secret inside another does not leave the rest of that one. */
