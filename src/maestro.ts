@@ -188,8 +188,10 @@ class LocalMaestro implements Maestro {
   async start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle> {
     const { plan, bundle, hash, environment, definition } = workflow;
     const input = checkInput(plan.inputSchema, options.input);
-    requireAll("env", environment.env, this.#env);
-    requireAll("secrets", environment.secrets, this.#secrets);
+    const { endpoints = {} } = options;
+    const required = Object.keys(endpoints).length === 0 ? environment : readsEnvironment(plan, endpoints);
+    requireAll("env", required.env, this.#env);
+    requireAll("secrets", required.secrets, this.#secrets);
     await this.#openAdapters(plan);
     const startedAt = this.#clock.now();
     const internalId = this.#createId();
@@ -210,7 +212,7 @@ class LocalMaestro implements Maestro {
       run,
       definition,
       bundle,
-      caller: this.#caller(workflow, run, input, options.endpoints ?? {}),
+      caller: this.#caller(workflow, run, input, endpoints),
       started: {
         type: "run_started",
         workflow: plan.name,
@@ -220,7 +222,7 @@ class LocalMaestro implements Maestro {
         env: Object.fromEntries(environment.env.map(({ name }) => [name, this.#env(name) ?? null])),
         seed: internalId,
         timeoutMs: options.timeoutMs ?? definition.timeoutMs ?? null,
-        endpoints: options.endpoints ?? {},
+        endpoints,
       },
     });
     return this.#handle(live, run);
@@ -288,6 +290,7 @@ class LocalMaestro implements Maestro {
       headers: headers === undefined ? [] : [headers],
       auth: known(service.auth) as AuthConfig | undefined,
       authorizer: await this.#openAuthorizer(),
+      timeoutMs: service.timeoutMs,
     });
   }
 

@@ -34,12 +34,11 @@ export function compileCondition(
     : compileBare(value, options, issues);
   if (program === undefined) {
     if (issues.length > 0) return refused(issues[0]!.message, value, issues);
-    const inner = value.replaceAll("{{", "").replaceAll("}}", "").replace(/\s+/g, " ").trim();
     return refused(
       "A condition is one template or one expression, without text around it",
       value,
       undefined,
-      `write {{ ${inner} }}`,
+      `write {{ ${asOneExpression(value)} }}`,
     );
   }
   const isPossible = (program.kinds & CONDITION) !== 0;
@@ -76,6 +75,13 @@ function compileBare(text: string, options: CompileOptions, issues: ExpressionIs
   if (program.issues.some((issue) => issue.code === "expression_syntax") && hasTemplate(text)) return undefined;
   issues.push(...program.issues);
   return program;
+}
+
+/** Templates and the words between them as one expression. */
+function asOneExpression(text: string): string {
+  return text.replace(/^\s*not\s*\{\{\s*/i, "!")
+    .replace(/\}\}\s*and\s*\{\{/gi, "&&").replace(/\}\}\s*or\s*\{\{/gi, "||")
+    .replace(/\{\{|\}\}/g, "").replace(/\s+/g, " ").trim();
 }
 
 function refused(

@@ -15,23 +15,31 @@ export interface Environment {
   readonly secrets: readonly EnvironmentRead[];
 }
 
-/** Collects the variables and secrets that a plan reads, so that a missing one is found before the first call. */
-export function readsEnvironment(plan: Plan): Environment {
-  const references = [...planReferences(plan)];
+/**
+ * Collects the variables and secrets that a plan reads, so that a missing one is found before the first call.
+ *
+ * What only the endpoints of the services in `replaced` read is left out: something else stands in their place.
+ */
+export function readsEnvironment(plan: Plan, replaced: Readonly<Record<string, string>> = {}): Environment {
+  const references = [...planReferences(plan, replaced)];
   return { env: namesUnder("env", references), secrets: namesUnder("secrets", references) };
 }
 
-/** Everything that a plan's templates read, service settings included. */
-export function* planReferences(plan: Plan): IterableIterator<Pick<PlacedReference, "root" | "path" | "isGuarded">> {
+/** Everything that a plan's templates read, service settings included, except the endpoints of the services in `replaced`. */
+export function* planReferences(
+  plan: Plan,
+  replaced: Readonly<Record<string, string>> = {},
+): IterableIterator<Pick<PlacedReference, "root" | "path" | "isGuarded">> {
   for (const service of plan.services.values()) {
-    for (const template of serviceTemplates(service)) yield* template.references;
+    if (!Object.hasOwn(replaced, service.name)) yield* service.endpoint.references;
+    for (const template of optionalTemplates(service)) yield* template.references;
   }
   for (const step of [...plan.steps, ...plan.finally]) yield* referencesWithin(step, plan.services);
   yield* placeReferences("output", ["output"], plan.output?.references);
 }
 
-function serviceTemplates({ endpoint, tls, headers, auth }: PlanService): readonly Template[] {
-  return [endpoint, tls, headers, auth].filter((template) => template !== undefined);
+function optionalTemplates({ tls, headers, auth }: PlanService): readonly Template[] {
+  return [tls, headers, auth].filter((template) => template !== undefined);
 }
 
 function namesUnder(

@@ -76,6 +76,8 @@ describe("compileCondition()", () => {
     ["", "expression_syntax"],
     ["{{ }}", "expression_syntax"],
     ["{{ .a }} && {{ .b }}", "not_a_condition", "write {{ .a && .b }}"],
+    ["{{ .a }} and {{ .b }} OR {{ .c }}", "not_a_condition", "write {{ .a && .b || .c }}"],
+    ["not {{ .a }}", "not_a_condition", "write {{ !.a }}"],
     ["x {{ .a }}", "not_a_condition"],
     ["{{ .a", "expression_syntax"],
     ["{{ 1 + 1 }}", "expression_type"],

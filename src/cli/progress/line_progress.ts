@@ -71,7 +71,9 @@ export class LineProgress {
       case "step_cancelled":
         return this.#describeOutcome(entry, time);
       case "step_skipped":
-        return `${step}: skipped`;
+        return entry.kind === "compensation"
+          ? `${step.replace(/\/compensate$/, "")}: undoing skipped`
+          : `${step}: skipped`;
       case "block_opened":
         this.#startedAt.set(step, time);
         return undefined;
