@@ -15,7 +15,7 @@ describe("parseJson()", () => {
 
   it("refuses what is nested too deeply, in lists and maps alike", () => {
     const lists = (levels: number): string => "[".repeat(levels) + " ".repeat(1_000) + "]".repeat(levels);
-    const maps = (levels: number): string => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
+    const maps = (levels: number): string => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
     assert.doesNotThrow(() => parseJson(lists(500)));
     assert.doesNotThrow(() => parseJson(maps(500)));
     assert.throws(() => parseJson(lists(501)), /nested more than 500 levels/);
@@ -23,7 +23,7 @@ describe("parseJson()", () => {
   });
 
   it("does not take brackets in texts for nesting", () => {
-    const text = JSON.stringify("[".repeat(2_000) + '\\"' + "{".repeat(2_000));
+    const text = JSON.stringify(`${"[".repeat(2_000)}\\"${"{".repeat(2_000)}`);
     assert.equal(typeof parseJson(text), "string");
   });
 });

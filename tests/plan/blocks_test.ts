@@ -59,7 +59,7 @@ describe("parallel", () => {
       { bad1: () => refuse("one"), bad2: () => refuse("two"), slow: () => pause(15) },
     );
     assert.equal(result.error?.code, "one");
-    const { errors } = result.error?.details as { errors: { code: string }[] };
+    const { errors } = result.error!.details as { errors: { code: string }[] };
     assert.deepEqual(errors.map(({ code }) => code), ["one", "two"]);
     assert.equal(methods.at(-1), "undo");
   });

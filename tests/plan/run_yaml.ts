@@ -13,7 +13,7 @@ export interface ReceivedCall {
 }
 
 /** How the functions answer, by method; `undefined` means null. */
-export type Answers = Readonly<Record<string, (input: any, call: FunctionCall) => unknown>>;
+export type Answers = Readonly<Record<string, (input: JsonValue, call: FunctionCall) => unknown>>;
 
 /** Options of `runYaml`. */
 export interface RunYamlOptions {

@@ -265,7 +265,7 @@ describe("finally", () => {
     const hang = (_input: unknown, { signal }: { signal: AbortSignal }): Promise<unknown> =>
       new Promise((resolve) => signal.addEventListener("abort", resolve));
     const cancelled = await runYaml(steps, { work: hang }, { onStarted: (run) => setTimeout(() => run.cancel(), 10) });
-    assert.equal((cancelled.calls.at(-1)?.input as { s: string }).s, "cancelled");
+    assert.deepEqual(cancelled.calls.at(-1)?.input, { s: "cancelled", e: { ...cancelled.result.error } });
     assert.equal(cancelled.result.status, "cancelled");
   });
 });
