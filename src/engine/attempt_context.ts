@@ -7,6 +7,7 @@ export interface AttemptFacts {
   readonly workflow: string;
   readonly step: string;
   readonly isCompensation: boolean;
+  readonly mattersIfSent: boolean;
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   readonly attemptTimeoutMs: number;
@@ -49,6 +50,10 @@ export class AttemptContext implements CallContext {
 
   get step(): string {
     return this.#facts.step;
+  }
+
+  get mattersIfSent(): boolean {
+    return this.#facts.mattersIfSent;
   }
 
   get isCompensation(): boolean {

@@ -89,6 +89,8 @@ export interface CallContext {
   readonly step: string;
   /** Counts from 1. */
   readonly attempt: number;
+  /** Whether anything follows from knowing that a failed call was not sent: the step can be undone, or undoes another. */
+  readonly mattersIfSent: boolean;
   /** Whether the call undoes a step. */
   readonly isCompensation: boolean;
   /** W3C trace context of this attempt. */

@@ -59,12 +59,14 @@ export class StepRunner {
     const outer = options.spec.compensation === undefined ? outerDeadline : undefined;
     const deadline = own === undefined || (outer !== undefined && outer < own) ? outer : own;
     const isCompensation = options.spec.compensates !== undefined;
+    const mattersIfSent = isCompensation || options.spec.compensation !== undefined;
     this.#facts = {
       idempotencyKey,
       runId,
       workflow,
       step,
       isCompensation,
+      mattersIfSent,
       traceId,
       attemptTimeoutMs,
       deadline,

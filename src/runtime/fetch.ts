@@ -33,6 +33,8 @@ export interface FetchRequest {
   readonly body: string | Uint8Array | undefined;
   /** Cuts the connection, also while the body of the answer is read. */
   readonly signal: AbortSignal;
+  /** Whether it matters, should the request fail, if it was sent. @default false */
+  readonly isCareful?: boolean | undefined;
 }
 
 /** The head of an answer. Its body must be read, also where nobody wants it. */

@@ -1,7 +1,6 @@
 import process from "node:process";
 import type { Fetch, FetchFactory, FetchRequest, FetchResponse, FetchSettings } from "./fetch.ts";
 import { FetchError } from "./fetch.ts";
-import { createFetch } from "./fetch_client.ts";
 import { toFetchError } from "./fetch_errors.ts";
 
 /**
@@ -16,14 +15,18 @@ const MOST_NATIVE = 200;
  */
 const LONGEST_PAUSE_MS = 4_000;
 
+/** Stands for the time before the first request. */
+const NEVER_ASKED = -1;
+
 let nativeInFlight = 0;
 
 /**
  * Opens connections on Bun: the global `fetch` for plain HTTP to a service that is well, `node:http` for everything else.
  *
- * The global `fetch` costs half as much per call, and on Bun it never sends a POST again by itself. But it does not tell whether a
- * connection had come about before a time limit passed, nor an answer without a length that ended from one that broke off. So the first
- * request to a service, and every one after a pause, a failure or an answer without a length, goes through `node:http`, which does.
+ * The global `fetch` costs half as much per call, needs no module that has to be loaded, and on Bun it never sends a POST again by itself.
+ * But it does not tell whether a connection had come about before a time limit passed, nor an answer without a length that ended from one
+ * that broke off. So every request after a pause, a failure or an answer without a length goes through `node:http`, which does, and so does
+ * the first one where it matters what became of it.
  */
 export const createBunFetch: FetchFactory = (settings) => new BunFetch(settings);
 
@@ -31,7 +34,7 @@ class BunFetch implements Fetch {
   readonly #settings: FetchSettings;
   readonly #mayBeNative: boolean;
   /** Until when the service counts as well. */
-  #wellUntil = 0;
+  #wellUntil = NEVER_ASKED;
   #careful: Fetch | undefined;
 
   constructor(settings: FetchSettings) {
@@ -40,7 +43,8 @@ class BunFetch implements Fetch {
   }
 
   send(request: FetchRequest): Promise<FetchResponse> {
-    const isNative = this.#mayBeNative && nativeInFlight < MOST_NATIVE && Date.now() < this.#wellUntil;
+    const isWell = this.#wellUntil === NEVER_ASKED ? request.isCareful !== true : Date.now() < this.#wellUntil;
+    const isNative = isWell && this.#mayBeNative && nativeInFlight < MOST_NATIVE;
     return isNative ? this.#sendNative(request) : this.#sendCarefully(request);
   }
 
@@ -50,8 +54,9 @@ class BunFetch implements Fetch {
   }
 
   async #sendCarefully(request: FetchRequest): Promise<FetchResponse> {
-    this.#careful ??= createFetch(this.#settings);
     this.#wellUntil = 0;
+    const { createFetch } = await import("./fetch_client.ts");
+    this.#careful ??= createFetch(this.#settings);
     return this.#judge(await this.#careful.send(request));
   }
 

@@ -17,6 +17,7 @@ export function callContext(more: ContextOverrides = {}): CallContext {
     workflow: "order",
     step: "pay",
     isCompensation: false,
+    mattersIfSent: true,
     traceId: "0af7651916cd43dd8448eb211c80319c",
     random: () => 0.5,
     deadline: undefined,

@@ -52,6 +52,32 @@ describe("createBunFetch()", { skip }, () => {
     });
   });
 
+  it("sends the first request that matters another way", { skip }, async () => {
+    const server = createServer((_request, response) => void response.end("well"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const used: string[] = [];
+    const native = globalThis.fetch;
+    globalThis.fetch = ((...given: Parameters<typeof native>) => {
+      used.push(String(given[0]));
+      return native(...given);
+    }) as typeof native;
+    try {
+      for (const isCareful of [true, false]) {
+        const fetch = createBunFetch({ origin: `http://127.0.0.1:${port}`, proxyEnv: {} });
+        const path = `/${isCareful ? "careful" : "plain"}`;
+        const { signal } = new AbortController();
+        const response = await fetch.send({ method: "POST", path, headers: {}, body: "x", signal, isCareful });
+        await response.bytes(100);
+        fetch.close();
+      }
+    } finally {
+      globalThis.fetch = native;
+      server.close();
+    }
+    assert.deepEqual(used.map((url) => new URL(url).pathname), ["/plain"]);
+  });
+
   it("never sends a POST again whose connection broke", { skip }, async () => {
     const seen: IncomingMessage[] = [];
     await withWarmService((request) => {

@@ -66,6 +66,7 @@ interface Prepared extends RequestName {
   readonly endpoint: Endpoint;
   readonly request: CallRequest;
   readonly signal: AbortSignal;
+  readonly isCareful: boolean;
   readonly headers: Headers;
   readonly body: string | Uint8Array | undefined;
   target: string;
@@ -127,6 +128,7 @@ class HttpClient implements ServiceClient {
       endpoint,
       request,
       signal: context.signal,
+      isCareful: context.mattersIfSent && !isSafeVerb(verb),
       verb,
       path,
       target: addQuery(target, verb, request),
@@ -247,6 +249,7 @@ function send(call: Prepared, fetch: Fetch): Promise<FetchResponse> {
     headers: call.headers,
     body: call.body,
     signal: call.signal,
+    isCareful: call.isCareful,
   };
   return isSafeVerb(call.verb) ? sendSafely(request, fetch) : fetch.send(request);
 }
