@@ -38,7 +38,7 @@ async function withWarmService(
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-describe("createBunFetch()", { skip }, () => {
+describe("createBunFetch()", () => {
   it("gives status, headers and body, repeated headers and cookies kept", { skip }, async () => {
     await withWarmService((request, response) => {
       response.writeHead(201, { "x-echo": request.headers["x-list"], "set-cookie": ["a=1", "b=2"] });
