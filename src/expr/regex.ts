@@ -42,7 +42,9 @@ export function matches(text: string, pattern: string, site: Site, frame: Frame)
 }
 
 function compile(pattern: string): RE2JS | string {
-  if (engine === undefined) throw new Error("preparePatterns() was not awaited");
+  if (engine === undefined) {
+    throw new Error("matches() needs `await preparePatterns(text)` before an expression is compiled");
+  }
   try {
     return engine.compile(pattern);
   } catch (error) {
