@@ -95,5 +95,8 @@ function kindsOf(node: JsonObject): Kinds | undefined {
   const { type } = node as { readonly type?: JsonValue };
   const names: readonly JsonValue[] = Array.isArray(type) ? type : type === undefined ? [] : [type];
   if (names.length === 0) return undefined;
-  return names.reduce<Kinds>((kinds, name) => kinds | (KINDS_OF_TYPES[String(name)] ?? KIND.any), 0);
+  return names.reduce<Kinds>(
+    (kinds, name) => kinds | (KINDS_OF_TYPES[typeof name === "string" ? name : ""] ?? KIND.any),
+    0,
+  );
 }

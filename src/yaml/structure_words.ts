@@ -64,11 +64,10 @@ export function typeHint(value: JsonValue, node: SchemaNode): string | undefined
   }
   if (isDuration && typeof value === "string" && /^[\d.]+\s+\w/.test(value)) return "write it without spaces";
   // Where a template has to stand, or an address, a quoted number would be just as wrong.
-  const takesText = node.type !== undefined && typesOf(node).includes("string") &&
-    !/\{\{|:\/\//.test(exampleOf(node)) &&
-    (node.pattern === undefined || new RegExp(node.pattern, "u").test(String(value)));
   if (typeof value === "number" && node.title === "an error code") return `write "http_${value}"`;
-  if (takesText && (typeof value === "number" || typeof value === "boolean")) return `quote it: "${value}"`;
+  if ((typeof value === "number" || typeof value === "boolean") && takesText(node, String(value))) {
+    return `quote it: "${value}"`;
+  }
   if (node.type === "array" && typeof value !== "object") return "write a list: each item on its own line after a dash";
   if ((node.type === "number" || node.type === "integer") && typeof value === "string" && /^[\d.]+$/.test(value)) {
     return "write it without quotes";
@@ -78,6 +77,11 @@ export function typeHint(value: JsonValue, node: SchemaNode): string | undefined
   }
   // Examples that are one word stand in the message already.
   return typeof node.examples?.[0] === "object" ? namedExample(node) : undefined;
+}
+
+function takesText(node: SchemaNode, text: string): boolean {
+  return node.type !== undefined && typesOf(node).includes("string") && !/\{\{|:\/\//.test(exampleOf(node)) &&
+    (node.pattern === undefined || new RegExp(node.pattern, "u").test(text));
 }
 
 function exampleOf(node: SchemaNode): string {

@@ -211,6 +211,18 @@ describe("compileWorkflow() never throws", () => {
     );
   });
 
+  it("for maps whose keys are those of every object", () => {
+    const odd = { toString: "", constructor: 1, __proto__x: [] };
+    const document = {
+      name: odd,
+      version: odd,
+      services: { s: { type: odd, endpoint: odd, timeout: odd, retry: odd, no_effect_on: [odd] } },
+      steps: [{ id: odd, service: "s", method: odd, expect: [odd], when: odd, retry: { retry_on: [odd] } }],
+      input_schema: { type: [odd], properties: odd },
+    };
+    assert.equal(compileWorkflow("odd.yaml", JSON.stringify(document)).plan, undefined);
+  });
+
   it("whatever the values of a workflow are", () => {
     const step = fc.dictionary(
       fc.constantFrom(
