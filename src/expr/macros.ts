@@ -3,6 +3,7 @@ import type { Frame, Run } from "./frame.ts";
 import { KIND, kindName, kindNames, kindOf } from "./kind.ts";
 import { compileTest } from "./logic.ts";
 import type { Node } from "./node.ts";
+import { GLOBAL_NAMES } from "./scope.ts";
 import type { Site } from "./source.ts";
 import { isNothing, Optional, plain, type Value } from "./value.ts";
 
@@ -10,16 +11,7 @@ import { isNothing, Optional, plain, type Value } from "./value.ts";
 export type MethodNode = Node & { readonly op: "rcall" };
 
 /** Roots that every workflow has: no macro variable may be called like these. */
-const FIXED_ROOTS: ReadonlySet<string> = new Set([
-  "input",
-  "steps",
-  "env",
-  "secrets",
-  "run",
-  "workflow",
-  "timestamp",
-  "execution_time",
-]);
+const FIXED_ROOTS: ReadonlySet<string> = new Set(GLOBAL_NAMES);
 
 /** Hands the current item of a macro to its body. */
 type Body<T> = (frame: Frame) => T;

@@ -9,5 +9,5 @@ export { KIND, kindNames, type Kinds } from "./kind.ts";
 export { compileParts, type PartsTemplate } from "./parts.ts";
 export { preparePatterns } from "./regex.ts";
 export type { Reference } from "./reference.ts";
-export { ABSENT, objectScope, type Scope, type ScopeValue } from "./scope.ts";
+export { ABSENT, GLOBAL_NAMES, objectScope, type Scope, type ScopeValue } from "./scope.ts";
 export { compileTemplate, type Template } from "./template.ts";

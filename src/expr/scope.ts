@@ -7,6 +7,18 @@ import type { JsonValue } from "../base/json.ts";
  */
 export const ABSENT: unique symbol = Symbol("maestro.absent");
 
+/** Names that every expression of a workflow sees, wherever it stands. */
+export const GLOBAL_NAMES: readonly string[] = [
+  "input",
+  "steps",
+  "env",
+  "secrets",
+  "run",
+  "workflow",
+  "timestamp",
+  "execution_time",
+];
+
 /** What a scope may hand out: JSON, with `ABSENT` in places where nothing happened. */
 export type ScopeValue = JsonValue | typeof ABSENT | readonly ScopeValue[] | { readonly [key: string]: ScopeValue };
 

@@ -1,16 +1,10 @@
 import type { DocumentPath, Issue } from "../base/diagnostics.ts";
+import { GLOBAL_NAMES } from "../expr/mod.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
 /** Names that expressions have of themselves, so that no step may set them. */
 export const RESERVED_NAMES: readonly string[] = [
-  "input",
-  "steps",
-  "env",
-  "secrets",
-  "run",
-  "workflow",
-  "timestamp",
-  "execution_time",
+  ...GLOBAL_NAMES,
   "item",
   "index",
   "error",

@@ -1,5 +1,6 @@
 import type { Issue } from "../base/diagnostics.ts";
 import { didYouMean } from "../base/text.ts";
+import { GLOBAL_NAMES } from "../expr/mod.ts";
 import { unknownMember } from "./check_input.ts";
 import type { NameLayer } from "./check_layers.ts";
 import { type Declaration, type Declarations, type Enclosure, RESERVED_NAMES, whereTheyPart } from "./check_names.ts";
@@ -25,18 +26,6 @@ interface Problem {
   readonly message: string;
   readonly hint?: string | undefined;
 }
-
-/** Names that are the same wherever a step's expressions stand. */
-const EVERYWHERE: readonly string[] = [
-  "input",
-  "steps",
-  "env",
-  "secrets",
-  "run",
-  "workflow",
-  "timestamp",
-  "execution_time",
-];
 
 const SECRET_USES: ReadonlySet<TemplateUse> = new Set<TemplateUse>([
   "input",
@@ -77,7 +66,7 @@ function findProblem(reference: PlacedReference, reader: Reader): Problem | unde
   }
   if (use === "stream" && (root === "item" || root === "index")) return undefined;
   if (reader.locals.has(root)) return root === "error" ? member(root, path, ERROR_MEMBERS) : undefined;
-  if (EVERYWHERE.includes(root)) return ofGlobal(reference, reader);
+  if (GLOBAL_NAMES.includes(root)) return ofGlobal(reference, reader);
   if (root === "item" || root === "index") return notThere(root, 'the steps and "collect" of a foreach');
   if (root === "error") return notThere(root, "on_error, compensate and finally");
   if (reader.names.has(root) || reader.uncompiled.has(root)) return undefined;
@@ -167,7 +156,7 @@ function unknownName(root: string, path: PlacedReference["path"], reader: Reader
   if (declared !== undefined) return notVisible(`"${root}"`, "is set in", declared, reader);
   const iteration = reader.declarations.iterationNames.find((one) => one.name === root);
   if (iteration !== undefined) return notThere(root, `the foreach "${iteration.step.id}"`);
-  const visible = [...reader.names, ...reader.locals, ...EVERYWHERE];
+  const visible = [...reader.names, ...reader.locals, ...GLOBAL_NAMES];
   return {
     code: "unknown_name",
     message: `No step sets the name "${root}"`,
