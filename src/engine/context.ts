@@ -23,8 +23,47 @@ export interface StepSpec {
   readonly compensation?: CompensationSpec | undefined;
   /** Codes that count as success for a step that undoes an unknown one: there was nothing to undo. */
   readonly settledBy?: readonly string[] | undefined;
+  /** After a crash in flight it is not called again: it ends as `outcome_unknown`. */
+  readonly atMostOnce?: boolean | undefined;
+  /** From its completion on nothing is undone, neither before nor after it. */
+  readonly isPivot?: boolean | undefined;
+  /** How to ask the service whether an attempt of unknown outcome took effect. */
+  readonly reconcile?: ReconcileSpec | undefined;
   /** What the code hands to the caller of the service beside the request; never journalled. */
   readonly local: unknown;
+}
+
+/** Asks a service whether a step took effect: before it is tried again, and before it is undone. */
+export interface ReconcileSpec {
+  /** Builds the question, to be sent under a path of its own. */
+  prepare(step: string): StepSpec;
+  /**
+   * Reads the answer; null where the service knows of nothing (404, NOT_FOUND).
+   *
+   * @throws when the expression fails; the outcome then stays unknown.
+   */
+  judge(answer: JsonValue): ReconcileVerdict;
+}
+
+/** What an answer says. */
+export type ReconcileVerdict =
+  /** The step took effect; `output` becomes its output. */
+  | { readonly isDone: true; readonly output: JsonValue }
+  | { readonly isDone: false };
+
+/** A child run as a workflow asks for it. */
+export interface ChildSpec {
+  /** The step's path; the child's id is made of it. */
+  readonly step: string;
+  /** The child's workflow. */
+  readonly workflow: string;
+  readonly version: string;
+  /** Hash of the child's bundle. */
+  readonly definition: string;
+  /** The serialised bundle. */
+  readonly bundle: string;
+  /** Checked against the child's schema already, defaults filled in. */
+  readonly input: JsonValue;
 }
 
 /** What a completed step gives. */
@@ -70,6 +109,18 @@ export interface WorkflowContext {
   step(spec: StepSpec): Promise<StepSuccess>;
   /** Waits. Rejects with `CancelledError` as soon as the scope is cancelled. */
   sleep(timer: string, ms: number): Promise<void>;
+  /** Waits until a time in wall-clock milliseconds. Rejects with `CancelledError` as soon as the scope is cancelled. */
+  sleepUntil(timer: string, due: number): Promise<void>;
+  /**
+   * Waits for a signal, or takes the oldest that is kept. One that `refuse` gives a reason for is dropped, and the wait goes on. Rejects
+   * with `CancelledError` as soon as the scope is cancelled.
+   */
+  signal(step: string, name: string, refuse?: (data: JsonValue) => string | undefined): Promise<JsonValue>;
+  /**
+   * Runs a child to its end. Rejects with `StepFailedError` (`child_failed`) when it does not complete, and with `CancelledError` when
+   * the scope was cancelled: the child has then been cancelled and rolled back.
+   */
+  child(spec: ChildSpec): Promise<StepSuccess>;
   /** Tells people something; replay ignores it. */
   note(note: Note): void;
   /** Runs a function in a scope inside this one, which a time limit cancels; gives or throws what the function does. */

@@ -1,5 +1,7 @@
 import { seededRandom } from "../base/seeded_random.ts";
+import type { JsonValue } from "../base/json.ts";
 import type {
+  ChildSpec,
   RollbackOptions,
   RollbackOutcome,
   ScopeOptions,
@@ -62,8 +64,20 @@ export class DurableContext implements LifecycleContext {
   }
 
   sleep(timer: string, ms: number): Promise<void> {
+    return this.sleepUntil(timer, this.now() + ms);
+  }
+
+  sleepUntil(timer: string, due: number): Promise<void> {
     if (this.scope.cause !== undefined) return silence(Promise.reject(new CancelledError(this.scope.cause)));
-    return this.#execution.timer(timer, this.now() + ms, this.scope).promise;
+    return this.#execution.timer(timer, due, this.scope).promise;
+  }
+
+  signal(step: string, name: string): Promise<JsonValue> {
+    return this.#execution.signal(step, name);
+  }
+
+  child(spec: ChildSpec): Promise<StepSuccess> {
+    return this.#execution.child(spec);
   }
 
   note(note: Note): void {

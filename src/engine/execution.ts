@@ -1,4 +1,5 @@
-import type { StepSpec, StepSuccess, WorkflowDefinition } from "./context.ts";
+import type { JsonValue } from "../base/json.ts";
+import type { ChildSpec, StepSpec, StepSuccess, WorkflowDefinition } from "./context.ts";
 import { DurableContext } from "./durable_context.ts";
 import { type CancelCause, CancelledError, StepFailedError } from "./failure.ts";
 import { type Entry, isOutcome, type JournalTurn, type Note, type RunFinished, type RunStarted } from "./journal.ts";
@@ -177,6 +178,14 @@ export class Execution {
     this.#produce({ type: "timer_set", timer: name, due });
     this.#timersSet.push({ timer: name, due });
     return pending;
+  }
+
+  signal(step: string, name: string): Promise<JsonValue> {
+    throw new Error(`${step} waits for ${name}`);
+  }
+
+  child(spec: ChildSpec): Promise<StepSuccess> {
+    throw new Error(spec.step);
   }
 
   /** Calls a timer off; a timer that has fired is left alone. */

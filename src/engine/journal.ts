@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from "../base/json.ts";
 import type { RollbackOutcome } from "./context.ts";
 import type { CancelCause, Failure } from "./failure.ts";
 import type { FailureClass } from "./service.ts";
-import type { RunCause, RunStatus } from "./run.ts";
+import type { ChildEnd, Pause, RunCause, RunStatus } from "./run.ts";
 
 /**
  * One fact in the life of a run. The journal is the list of these in the order in which they became true; a run is a function of it.
@@ -17,6 +17,18 @@ export type Entry =
   | { readonly type: "timer_set"; readonly timer: string; readonly due: number }
   | { readonly type: "timer_fired"; readonly timer: string }
   | { readonly type: "cancel_requested"; readonly reason: CancelCause }
+  /** A step waits for a signal. */
+  | { readonly type: "signal_awaited"; readonly step: string; readonly signal: string }
+  /** A signal came; it is kept until a step takes it. */
+  | { readonly type: "signal_received"; readonly name: string; readonly data: JsonValue; readonly id: string }
+  | ChildScheduled
+  | { readonly type: "child_finished"; readonly step: string; readonly child: ChildEnd }
+  /** What can still be undone of an ended run is to be undone: by its parent's rollback, or by a person. */
+  | { readonly type: "rollback_requested"; readonly error: Failure | null; readonly replyTo?: string | undefined }
+  /** The run failed past its pivot, and waits for a person. */
+  | { readonly type: "run_paused"; readonly pause: Pause; readonly error: Failure; readonly cause: RunCause }
+  /** A person lets it go on: the step that it stopped at is tried again. */
+  | { readonly type: "resume_requested" }
   | RunFinished
   | Note;
 
@@ -40,6 +52,33 @@ export interface RunStarted {
   readonly timeoutMs: number | null;
   /** Endpoints that replace the definition's, by service name. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Absolute paths, read again when another process takes the run. */
+  readonly files?: RunFiles | undefined;
+}
+
+/** Files that a run depends on beside its definition. */
+export interface RunFiles {
+  /** The workflow's; relative names in it start at its folder. */
+  readonly workflow: string;
+  readonly env?: string | undefined;
+  readonly secrets?: string | undefined;
+}
+
+/** A child run was asked for, or its undoing; it starts with this turn's commit. */
+export interface ChildScheduled {
+  /** Names the kind of entry. */
+  readonly type: "child_scheduled";
+  /** The step's path. */
+  readonly step: string;
+  /** Id of the child. */
+  readonly runId: string;
+  /** The child's workflow. */
+  readonly workflow: string;
+  /** What the child is to do. */
+  readonly action: "run" | "undo";
+  readonly input: JsonValue;
+  /** The step that this one undoes. */
+  readonly compensates?: string | undefined;
 }
 
 /** A step was asked for; it may start once this is durable. */
@@ -112,6 +151,14 @@ export type Note =
     /** The delay before the next attempt; absent: there is none. */
     readonly retryInMs?: number | undefined;
   }
+  /** A signal did not fit what the step waits for. */
+  | { readonly type: "signal_refused"; readonly step: string; readonly signal: string; readonly reason: string }
+  /** The service was asked whether a step had taken effect. */
+  | { readonly type: "reconciled"; readonly step: string; readonly isDone: boolean }
+  /** From here on nothing is undone. */
+  | { readonly type: "pivot_passed"; readonly step: string }
+  /** Another process has taken the run over; these steps were in flight. */
+  | { readonly type: "run_recovered"; readonly inFlight: readonly string[] }
   | { readonly type: "log"; readonly step: string; readonly text: string }
   | { readonly type: "rollback_started"; readonly cause: RunCause; readonly error: Failure; readonly steps: number };
 

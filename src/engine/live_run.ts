@@ -64,8 +64,8 @@ export class LiveRun {
     this.#claim = await storage.createRun({
       run: { ...run, ...changeOf(turn) },
       definition: bundle,
-      turn: { time: turn.time, entries: turn.entries },
-      turnId: this.#options.nextTurnId(),
+      worker: this.#options.ref,
+      first: { turn: { time: turn.time, entries: turn.entries }, turnId: this.#options.nextTurnId() },
     });
     this.#head = 1;
     this.#act(turn);

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../base/json.ts";
 import type { Failure } from "./failure.ts";
 
-/** Where a run stands. The last five are final, except that a person may drive `compensation_failed` on. */
+/** Where a run stands. The last five are final, except that `compensate` and a parent's rollback reopen a run. */
 export type RunStatus =
   | "pending"
   | "running"
@@ -14,8 +14,42 @@ export type RunStatus =
   | "compensation_failed"
   | "cancelled";
 
+/** Tells whether a run has ended. */
+export function isFinal(status: RunStatus): boolean {
+  return FINAL.has(status);
+}
+
+const FINAL: ReadonlySet<RunStatus> = new Set([
+  "completed",
+  "failed",
+  "compensated",
+  "compensation_failed",
+  "cancelled",
+]);
+
 /** Why a run did not complete. */
 export type RunCause = "error" | "timeout" | "cancelled";
+
+/** Why a run is paused: it goes on only when a person says so. */
+export type PauseReason =
+  | "non_determinism"
+  | "foreign_await"
+  | "missing_secret"
+  | "missing_definition"
+  | "wrong_key"
+  | "crash_loop"
+  | "past_pivot"
+  | "history_limit";
+
+/** What a paused run waits for. */
+export interface Pause {
+  readonly reason: PauseReason;
+  /** What happened, in one sentence. */
+  readonly message: string;
+}
+
+/** How safely a run's commits are kept; `none` never reaches a store on disk. */
+export type Durability = "sync" | "async" | "none";
 
 /** Where a step stands. */
 export type StepStatus =
@@ -32,6 +66,24 @@ export type StepStatus =
   | "compensated"
   | "compensation_failed";
 
+/** The step of another run that started this one. */
+export interface RunParent {
+  /** The parent's id. */
+  readonly runId: string;
+  /** The path of the parent's step. */
+  readonly step: string;
+}
+
+/** How a child run ended. */
+export interface ChildEnd {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly output: JsonValue;
+  readonly error: Failure | null;
+  /** Whether it holds anything that could be undone. */
+  readonly isUndoable: boolean;
+}
+
 /** A run as its record in the store shows it. */
 export interface RunRecord {
   /** The id that people use: given with `--id`, or made. */
@@ -42,10 +94,21 @@ export interface RunRecord {
   readonly version: string;
   /** Hash of the definition bundle. */
   readonly definition: string;
+  /** Only workers of this queue take the run; `local` is taken by nobody unless asked by id or with `adopt`. */
+  readonly queue: string;
+  /** Absent in a run that no other run started. */
+  readonly parent: RunParent | null;
+  /** Id of the run at the top: its own where it has no parent. */
+  readonly root: string;
+  readonly durability: Durability;
   readonly status: RunStatus;
   readonly cause: RunCause | null;
   readonly output: JsonValue;
   readonly error: Failure | null;
+  /** Set while the status is `paused`. */
+  readonly pause: Pause | null;
+  /** When a waiting run is due, in milliseconds; null where only a message moves it on. */
+  readonly wakeAt: number | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly finishedAt: number | null;

@@ -1,35 +1,72 @@
-import type { JournalTurn } from "./journal.ts";
-import type { RunRecord } from "./run.ts";
+import type { JsonValue } from "../base/json.ts";
+import type { Failure } from "./failure.ts";
+import type { JournalTurn, RunStarted } from "./journal.ts";
+import { type ChildEnd, isFinal, type RunRecord, type RunStatus } from "./run.ts";
 
 /**
  * Where runs live. Every store keeps the same promises, which one contract suite checks.
  *
- * Absence is `undefined`; a conflict is a `MaestroError`. Time comes from the caller. Nothing else of a store is visible.
+ * Absence is `undefined`; a conflict is a `MaestroError`. Time for leases and wake-ups is the store's own. Nothing else of a store is
+ * visible.
  */
 export interface Storage {
+  /** Brings the store to this version's form. Safe to call from several processes at once; does nothing where nothing is to be done. */
+  migrate(): Promise<void>;
   /**
    * Creates a run together with its definition, its first turn and a claim, all or nothing.
    *
+   * @returns the claim; `undefined` where no worker was named.
    * @throws {MaestroError} `run_conflict` when the id is taken.
    */
-  createRun(request: CreateRunRequest): Promise<Claim>;
+  createRun(request: CreateRunRequest): Promise<Claim | undefined>;
   /** Finds a run by the id that people use. */
-  findRun(request: { readonly runId: string }): Promise<RunRecord | undefined>;
+  findRun(request: { readonly runId: string }): Promise<StoredRun | undefined>;
+  /** Gives a page of runs, newest first by creation. */
+  listRuns(request: ListRunsRequest): Promise<RunPage>;
+  /**
+   * Deletes ended runs with their journals, whole trees of parents and children at once, a few at a time; gives how many runs went.
+   * A tree with a run that has not ended stays. Definitions that no run pins any more go too.
+   */
+  deleteRuns(request: DeleteRunsRequest): Promise<number>;
+  /**
+   * Takes over runs that are due and that nobody owns, and collects the mail of the runs that the worker owns already.
+   *
+   * A run is due when its `wakeAt` has passed. The runs of a worker that is dead, or whose lease has run out, are nobody's: those
+   * that were not waiting are due at once. A claim ends every earlier one of the run.
+   */
+  claimRuns(request: ClaimRunsRequest): Promise<ClaimedRuns>;
+  /** Prolongs the worker's lease; gives `false` where the store no longer knows it: its runs may have new owners. */
+  renewWorker(request: { readonly worker: WorkerRef }): Promise<boolean>;
   /** Reads a page of a run's journal, oldest turn first. */
   readJournal(request: ReadJournalRequest): Promise<readonly JournalTurn[]>;
   /** Reads what a definition's hash stands for. */
   readDefinition(request: { readonly hash: string }): Promise<string | undefined>;
-  /**
-   * Appends one turn and what follows from it, all or nothing.
-   *
-   * Applied if the claim's token is the newest and the journal is as long as `head` says. The same turn sent again, with its id,
-   * gives the same answer and changes nothing.
-   *
-   * @throws {MaestroError} `claim_lost` otherwise: the turn is to be forgotten.
-   */
+  /** Commits one turn of a run; see `CommitTurnRequest`. */
   commitTurn(request: CommitTurnRequest): Promise<void>;
-  /** Frees what the store holds open. */
+  /**
+   * Puts a message into a run's inbox, and wakes the run where the message does that (see `wakesRun`). A message whose id the run has
+   * had before is dropped.
+   *
+   * @returns what became of it; `undefined` where there is no such run.
+   */
+  deliver(request: DeliverRequest): Promise<Delivery | undefined>;
+  /** Counts of what the store holds. */
+  stats(): Promise<StoreStats>;
+  /**
+   * Calls back soon after other processes put mail into runs of this worker, or woke up runs. May call back for nothing. The
+   * returned function ends it. Absent where only asking again tells.
+   */
+  onWakeup?(worker: WorkerRef, listener: () => void): () => void;
+  /** Releases the worker's claims and frees what the store holds open. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A process that advances runs, as the store knows it. */
+export interface WorkerRef {
+  /** Unique for each start of a worker. */
+  readonly id: string;
+  /** How long the worker counts as alive after the last sign of life. */
+  readonly leaseMs: number;
 }
 
 /** The right to append to one run. A later claim has a larger token and ends this one. */
@@ -38,13 +75,102 @@ export interface Claim {
   readonly token: number;
 }
 
+/** A run with what only the store knows of it. */
+export interface StoredRun extends RunRecord {
+  /** Number of turns in its journal. */
+  readonly head: number;
+  /** The worker that owns it and is alive, as far as the store knows. */
+  readonly owner: string | null;
+  /** Messages that no turn has taken yet. */
+  readonly mail: number;
+}
+
 /** Request of `createRun`. */
 export interface CreateRunRequest {
   readonly run: RunRecord;
   /** The serialised definition bundle; kept once a hash. */
   readonly definition: string;
+  /** Who owns the run from the start. Without it the run is `pending` until somebody claims it. */
+  readonly worker?: WorkerRef | undefined;
+  /** The first turn, or what it will be made of by whoever claims the run. */
+  readonly first: FirstTurn | { readonly started: RunStarted };
+}
+
+/** A run's first turn. */
+export interface FirstTurn {
   readonly turn: JournalTurn;
   readonly turnId: string;
+}
+
+/** Request of `listRuns`. Conditions are joined by "and". */
+export interface ListRunsRequest {
+  readonly status?: readonly RunStatus[] | undefined;
+  readonly workflow?: string | undefined;
+  readonly queue?: string | undefined;
+  /** Only children of this run. */
+  readonly parent?: string | undefined;
+  /** Only runs that no other run started. */
+  readonly rootsOnly?: boolean | undefined;
+  /** Started at or after this time, in milliseconds. */
+  readonly startedFrom?: number | undefined;
+  /** Started before this time. */
+  readonly startedBefore?: number | undefined;
+  /** Part of the id, the workflow's name, or the error's code or message, whatever the case. */
+  readonly text?: string | undefined;
+  /** Where the page before ended. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of runs. */
+export interface RunPage {
+  readonly runs: readonly StoredRun[];
+  /** To be given for the next page; absent on the last. */
+  readonly cursor?: string | undefined;
+}
+
+/** Request of `deleteRuns`. */
+export interface DeleteRunsRequest {
+  /** Only trees whose root ended before this time, in milliseconds. */
+  readonly endedBefore: number;
+  /** Only these statuses of the root. @default all that are final */
+  readonly status?: readonly RunStatus[] | undefined;
+  /** Most trees to delete now. */
+  readonly limit: number;
+}
+
+/** Request of `claimRuns`. */
+export interface ClaimRunsRequest {
+  readonly worker: WorkerRef;
+  /** Queues to take due runs from. None: only what `runIds` names, and mail. */
+  readonly queues: readonly string[];
+  /** Takes these whatever their queue and wake-up, also paused and ended ones, unless somebody owns them. */
+  readonly runIds?: readonly string[] | undefined;
+  /** Most runs to take. */
+  readonly limit: number;
+}
+
+/** Answer of `claimRuns`. */
+export interface ClaimedRuns {
+  readonly runs: readonly ClaimedRun[];
+  /** New messages of runs that the worker owned before. */
+  readonly mail: readonly Message[];
+  /** When the next run of the queues is due, in milliseconds; absent: none has a time. */
+  readonly nextWakeAt?: number | undefined;
+}
+
+/** A run that was taken over. */
+export interface ClaimedRun {
+  readonly run: RunRecord;
+  readonly claim: Claim;
+  /** Number of turns in its journal. */
+  readonly head: number;
+  /** What its first turn is to be made of, where it has none yet. */
+  readonly started?: RunStarted | undefined;
+  /** Claims before this one since a turn was last committed: how often it may have brought its process down. */
+  readonly crashes: number;
+  /** Messages that no turn has taken yet, oldest first. */
+  readonly messages: readonly Message[];
 }
 
 /** Request of `readJournal`. */
@@ -56,14 +182,93 @@ export interface ReadJournalRequest {
   readonly limit?: number | undefined;
 }
 
-/** Request of `commitTurn`. */
+/**
+ * Request of `commitTurn`: one turn and what follows from it, all or nothing.
+ *
+ * Applied if the claim's token is the newest and the journal is as long as `head` says. The same turn sent again, with its id,
+ * gives the same answer and changes nothing. Otherwise the commit is refused with `claim_lost`: the turn is to be forgotten.
+ */
 export interface CommitTurnRequest {
   readonly claim: Claim;
   /** Number of turns that the journal holds so far. */
   readonly head: number;
-  /** Unique for each turn; the same when it is sent again. */
+  /** Unique for each commit; the same when it is sent again. */
   readonly turnId: string;
-  readonly turn: JournalTurn;
+  /** Absent where only the claim is released or the record changes. */
+  readonly turn?: JournalTurn | undefined;
   /** What the turn changed in the run's record. */
-  readonly change: Partial<Pick<RunRecord, "status" | "cause" | "output" | "error" | "finishedAt">>;
+  readonly change: RunChange;
+  /** The bundle that `change.definition` stands for. */
+  readonly definition?: string | undefined;
+  /** `sync`: answered only when it would survive a loss of power. @default the run's own */
+  readonly durability?: "sync" | undefined;
+  /** Ids of the messages that the turn has taken from the run's inbox. */
+  readonly taken?: readonly string[] | undefined;
+  /** Runs that the turn starts; the claim's worker owns them with token 1. Those that exist already are left alone. */
+  readonly children?: readonly CreateRunRequest[] | undefined;
+  /** Messages to other runs; dropped where there is no such run. */
+  readonly messages?: readonly Message[] | undefined;
+  /** Gives the claim up. Where the inbox is not empty the run is then due at once. */
+  readonly release?: boolean | undefined;
+}
+
+/** What a turn may change in a run's record. */
+export type RunChange = Partial<
+  Pick<RunRecord, "status" | "cause" | "output" | "error" | "pause" | "wakeAt" | "finishedAt" | "definition">
+>;
+
+/** Something that one run, or a person, tells another run. */
+export type Message =
+  & {
+    /** The run it goes to. */
+    readonly runId: string;
+    /** Unique in that run's life; a second one is dropped. */
+    readonly id: string;
+    /** When it was sent, in milliseconds. */
+    readonly time: number;
+  }
+  & MessageBody;
+
+/** What a message says. */
+export type MessageBody =
+  | { readonly kind: "signal"; readonly name: string; readonly data: JsonValue }
+  | { readonly kind: "cancel" }
+  /** Undoes what can be undone: of a completed child for its parent, or what an earlier rollback left. */
+  | { readonly kind: "compensate"; readonly error: Failure | null; readonly replyTo?: string | undefined }
+  /** Lets a paused run go on. */
+  | { readonly kind: "resume" }
+  /** A child has ended. */
+  | {
+    readonly kind: "child_finished";
+    /** The parent's step. */
+    readonly step: string;
+    readonly child: ChildEnd;
+  };
+
+/** Request of `deliver`. */
+export interface DeliverRequest {
+  readonly message: Message;
+}
+
+/** What became of a message. */
+export interface Delivery {
+  /** The run as it was when the message came. */
+  readonly run: StoredRun;
+  /** Whether the run had had a message with this id before. */
+  readonly isDuplicate: boolean;
+}
+
+/** Counts of what a store holds. */
+export interface StoreStats {
+  readonly runs: Readonly<Partial<Record<RunStatus, number>>>;
+  readonly definitions: number;
+  /** Bytes on disk; absent in memory. */
+  readonly bytes?: number | undefined;
+}
+
+/** Whether a message makes a run of this status due: signals and children's ends move on only what is neither paused nor ended. */
+export function wakesRun(kind: MessageBody["kind"], status: RunStatus): boolean {
+  if (kind === "signal" || kind === "child_finished") return status !== "paused" && !isFinal(status);
+  if (kind === "compensate") return true;
+  return !isFinal(status);
 }

@@ -5,7 +5,7 @@ import { LiveRun } from "./live_run.ts";
 import type { RunStarted } from "./journal.ts";
 import type { RunRecord } from "./run.ts";
 import type { StepCaller } from "./step_runner.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage, WorkerRef } from "./storage.ts";
 
 /** What a worker is made of. */
 export interface WorkerOptions {
@@ -24,6 +24,8 @@ export interface WorkerOptions {
 export interface LiveRunOptions extends WorkerOptions {
   /** Unlike a position in the journal, never the same for two turns that were computed at the same place. */
   readonly nextTurnId: () => string;
+  /** The worker as the store knows it. */
+  readonly ref: WorkerRef;
 }
 
 /** Request of `Worker.start`. */
@@ -36,6 +38,9 @@ export interface StartRunRequest {
   readonly started: RunStarted;
 }
 
+/** How long a worker counts as alive without a sign of life. */
+const LEASE_MS = 30_000;
+
 /** Drives runs: turn, commit, then the effects that the turn asked for. */
 export class Worker {
   readonly #options: LiveRunOptions;
@@ -44,7 +49,8 @@ export class Worker {
   constructor(options: WorkerOptions) {
     const nonce = options.createId();
     let turns = 0;
-    this.#options = { ...options, nextTurnId: () => `${nonce}.${turns++}` };
+    const ref = { id: nonce, leaseMs: LEASE_MS };
+    this.#options = { ...options, nextTurnId: () => `${nonce}.${turns++}`, ref };
   }
 
   /**

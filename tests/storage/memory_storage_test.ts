@@ -14,6 +14,12 @@ function endedRun(id: string, definition: string): RunRecord {
     cause: null,
     output: null,
     error: null,
+    queue: "local",
+    parent: null,
+    root: id,
+    durability: "sync",
+    pause: null,
+    wakeAt: null,
     startedAt: 0,
     finishedAt: 1,
   };
@@ -26,8 +32,7 @@ describe("MemoryStorage", () => {
       storage.createRun({
         run: endedRun(id, definition),
         definition: `text of ${definition}`,
-        turn: { time: 0, entries: [] },
-        turnId: id,
+        first: { turn: { time: 0, entries: [] }, turnId: id },
       });
     await create("1", "a");
     await create("2", "a");
