@@ -1,17 +1,21 @@
 import type { Diagnostic, Issue } from "./base/diagnostics.ts";
-import { MaestroError, toError } from "./base/errors.ts";
-import { fileReason } from "./base/file_reason.ts";
-import { canonicalJson, isJsonObject, type JsonValue } from "./base/json.ts";
+import { MaestroError } from "./base/errors.ts";
+import { canonicalJson } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
 import type { WorkflowDefinition } from "./engine/context.ts";
-import type { ServiceTypes } from "./engine/message_type.ts";
 import { preparePatterns } from "./expr/mod.ts";
+import { childFiles, isFileName, readChildren, type WorkflowSource } from "./load_children.ts";
+import { checkTlsFiles, collectTypes, readDescriptors, type ServiceSources } from "./load_services.ts";
+import { checkChildren } from "./plan/check_children.ts";
 import { checkTypes } from "./plan/check_types.ts";
-import { type Environment, readsEnvironment } from "./plan/environment.ts";
+import { type Environment, joinEnvironments, readsEnvironment } from "./plan/environment.ts";
 import { interpretPlan } from "./plan/interpret.ts";
-import type { DefinitionBundle, Plan } from "./plan/plan.ts";
+import type { DefinitionBundle, Plan, WorkflowStep } from "./plan/plan.ts";
 import { sha256 } from "./runtime/digest.ts";
-import { type CompiledWorkflow, compileWorkflow, type FileReference } from "./yaml/compile.ts";
+import { compileWorkflow } from "./yaml/compile.ts";
+import { sortDiagnostics } from "./yaml/diagnostics.ts";
+
+export type { WorkflowSource };
 
 /** A workflow that is ready to run. Immutable; may be started any number of times, at the same time too. */
 export interface LoadedWorkflow {
@@ -32,7 +36,7 @@ export interface LoadedWorkflow {
   /** The file it came from; relative file names in it start at its folder. */
   readonly file: string;
   /**
-   * What it reads from outside.
+   * What it reads from outside, the workflows that it starts included.
    * @internal
    */
   readonly environment: Environment;
@@ -41,147 +45,176 @@ export interface LoadedWorkflow {
    * @internal
    */
   readonly definition: WorkflowDefinition;
+  /**
+   * The workflows that it starts, by the names that its steps give them.
+   * @internal
+   */
+  readonly children: ReadonlyMap<string, LoadedWorkflow>;
 }
 
 /** What came of loading. */
 export interface LoadResult {
   /** `undefined` where there is any error. */
   readonly workflow: LoadedWorkflow | undefined;
-  /** Everything that was found, by place. */
+  /** Everything that was found, by file and place: of the workflows that it starts only what is an error. */
   readonly diagnostics: readonly Diagnostic[];
-}
-
-/** A workflow's text, and the path that it was read from. */
-export interface WorkflowSource {
-  /** The path; relative file names in the workflow start at its folder. */
-  readonly file: string;
-  /** The YAML. */
-  readonly text: string;
+  /** The documents that were read: its own first, then those of the workflows that it starts. */
+  readonly sources: readonly WorkflowSource[];
 }
 
 /** What loading needs from around it. */
-export interface LoadOptions {
-  readonly readFile: (path: string) => Promise<Uint8Array>;
-  /** Asks a live gRPC service for its types. Absent: only files are read. */
-  readonly reflect?: ((plan: Plan, service: string) => Promise<ServiceTypes>) | undefined;
+export type LoadOptions = ServiceSources;
+
+/** Reads, checks and compiles a workflow, the files that it names and the workflows that it starts. Never throws for a bad document: diagnostics say everything. */
+export async function loadWorkflow(source: WorkflowSource, options: LoadOptions): Promise<LoadResult> {
+  const loader: Loader = { options, loaded: new Map() };
+  const file = joinPath("", source.file);
+  const result = await loadDocument(source, [file], loader);
+  const sources = [source, ...[...loader.loaded.values()].map((child) => child.source)];
+  return { workflow: result.workflow, diagnostics: sortDiagnostics(result.diagnostics), sources };
 }
 
-/** Reads, checks and compiles a workflow and the files that it names. Never throws for a bad document: diagnostics say everything. */
-export async function loadWorkflow(source: WorkflowSource, options: LoadOptions): Promise<LoadResult> {
+/**
+ * Rebuilds a workflow from its serialised bundle, with the same hash and without reading any file.
+ *
+ * `file` is where it came from: relative names of certificates and keys start at its folder.
+ *
+ * @throws {MaestroError} `invalid_workflow` where this version of Maestro cannot run it.
+ */
+export async function loadBundle(bundle: string, { file }: Pick<LoadedWorkflow, "file">): Promise<LoadedWorkflow> {
+  const { format, document, descriptors, workflows = {} } = JSON.parse(bundle) as DefinitionBundle;
+  if (format !== FORMAT) {
+    throw new MaestroError(
+      "invalid_workflow",
+      `The definition is of format ${format}, and this version knows ${FORMAT}`,
+      {
+        hint: "use the version of Maestro that started the run, or a newer one",
+      },
+    );
+  }
+  await preparePatterns(document);
+  const { plan, diagnostics } = compileWorkflow(file, document);
+  if (plan === undefined) {
+    const problem = diagnostics.find(({ severity }) => severity === "error")?.message ?? "";
+    throw new MaestroError("invalid_workflow", `The definition that the run was started with has an error: ${problem}`);
+  }
+  const children = new Map<string, LoadedWorkflow>();
+  for (const [name, child] of Object.entries(workflows)) {
+    const [place = ""] = childFiles(folderOf(file), name);
+    children.set(name, await loadBundle(canonicalJson(child), { file: place }));
+  }
+  return assemble({ plan, descriptors, file, children }, bundle);
+}
+
+/**
+ * What a workflow and those that it starts read from outside.
+ *
+ * What only the endpoints of the services in `replaced` read is left out: something else stands in their place.
+ */
+export function environmentOf(
+  { plan, children }: Pick<LoadedWorkflow, "plan" | "children">,
+  replaced: Readonly<Record<string, string>> = {},
+): Environment {
+  return joinEnvironments([
+    readsEnvironment(plan, replaced),
+    ...[...children.values()].map((child) => environmentOf(child, replaced)),
+  ]);
+}
+
+/** Version of the plan's semantics. */
+const FORMAT = 1;
+
+/** What all documents of one loading share. */
+interface Loader {
+  readonly options: LoadOptions;
+  /** Children that have been loaded, by file. */
+  readonly loaded: Map<string, LoadedDocument>;
+}
+
+interface LoadedDocument {
+  readonly source: WorkflowSource;
+  readonly workflow: LoadedWorkflow | undefined;
+  /** The name that the document gives itself. */
+  readonly name: string | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** `trail` are the files on the way here, this one last. */
+async function loadDocument(source: WorkflowSource, trail: readonly string[], loader: Loader): Promise<LoadedDocument> {
+  const { readFile } = loader.options;
   await preparePatterns(source.text);
   const compiled = compileWorkflow(source.file, source.text);
-  const { descriptors, issues } = await readDescriptors(compiled.files, folderOf(source.file), options.readFile);
+  const { descriptors, issues } = await readDescriptors(compiled.files, folderOf(source.file), readFile);
   const { plan, draft } = compiled;
+  const children = new Map<string, LoadedWorkflow>();
+  const ofChildren: Diagnostic[] = [];
   if (draft !== undefined) {
-    const types = await collectTypes(draft, descriptors, options, issues);
-    issues.push(...await checkTlsFiles(draft, folderOf(source.file), options.readFile));
+    const types = await collectTypes(draft, descriptors, source.file, loader.options, issues);
+    issues.push(...await checkTlsFiles(draft, folderOf(source.file), readFile));
     issues.push(...checkTypes(draft, types));
+    ofChildren.push(...await loadChildren({ plan: draft, trail, children, issues }, loader));
+    issues.push(...checkChildren(draft, children));
   }
-  const diagnostics = [...compiled.diagnostics, ...compiled.diagnose(issues)];
-  const hasErrors = diagnostics.some(({ severity }) => severity === "error");
-  if (plan === undefined || hasErrors) return { workflow: undefined, diagnostics };
-  const bundle: DefinitionBundle = { format: 1, document: source.text, descriptors };
-  const text = canonicalJson(bundle);
-  const workflow: LoadedWorkflow = {
-    plan,
-    descriptors,
-    bundle: text,
-    hash: sha256(text),
-    file: source.file,
-    environment: readsEnvironment(plan),
-    definition: interpretPlan(plan),
-  };
-  return { workflow, diagnostics };
+  const diagnostics = [...compiled.diagnostics, ...compiled.diagnose(issues), ...ofChildren];
+  const isSound = plan !== undefined && diagnostics.every(({ severity }) => severity !== "error");
+  const workflow = isSound ? bundleUp({ plan, descriptors, file: source.file, children }, source.text) : undefined;
+  return { source, workflow, name: draft?.name, diagnostics };
 }
 
-async function readDescriptors(
-  files: CompiledWorkflow["files"],
-  folder: string,
-  readFile: LoadOptions["readFile"],
-): Promise<{ readonly descriptors: Record<string, string>; readonly issues: Issue[] }> {
-  const descriptors: Record<string, string> = {};
-  const issues: Issue[] = [];
-  if (files.length === 0) return { descriptors, issues };
-  const { base64Encode } = await import("@bufbuild/protobuf/wire");
-  for (const [service, references] of Map.groupBy(files, (file) => file.service)) {
-    const pathOf = (file: FileReference): string => joinPath(folder, file.file);
-    const [first] = references;
-    try {
-      const bytes = first!.kind === "descriptor_set"
-        ? await readFile(pathOf(first!))
-        : await compileProto(references.map(pathOf), readFile);
-      descriptors[service] = base64Encode(bytes);
-    } catch (thrown) {
-      issues.push(fileIssue(thrown, first!));
+/** Loads what the steps of a plan start into `children`; gives the errors in those documents. */
+async function loadChildren(
+  { plan, trail, children, issues }: {
+    readonly plan: Plan;
+    readonly trail: readonly string[];
+    readonly children: Map<string, LoadedWorkflow>;
+    readonly issues: Issue[];
+  },
+  loader: Loader,
+): Promise<readonly Diagnostic[]> {
+  const errors: Diagnostic[] = [];
+  const read = await readChildren(plan, trail, loader.options.readFile);
+  issues.push(...read.issues);
+  for (const [name, { source, step }] of read.sources) {
+    let child = loader.loaded.get(source.file);
+    if (child === undefined) {
+      child = await loadDocument(source, [...trail, source.file], loader);
+      loader.loaded.set(source.file, child);
+    }
+    errors.push(...child.diagnostics.filter(({ severity }) => severity === "error"));
+    if (child.workflow !== undefined) children.set(name, child.workflow);
+    if (child.name !== undefined && !isFileName(name) && child.name !== name) {
+      issues.push(otherName(step, source.file, child.name));
     }
   }
-  return { descriptors, issues };
+  return errors;
 }
 
-/** Reads the certificates and keys whose names are known: one that is not there must not be found only after other steps took effect. */
-async function checkTlsFiles(plan: Plan, folder: string, readFile: LoadOptions["readFile"]): Promise<readonly Issue[]> {
-  const issues: Issue[] = [];
-  for (const service of plan.services.values()) {
-    if (service.tls === undefined) continue;
-    const path = [...service.origin, "tls"];
-    for (const key of ["ca", "cert", "key"]) {
-      const file = memberAt(plan.document, [...path, key]);
-      if (typeof file !== "string" || file.includes("{{")) continue;
-      const thrown = await readFile(joinPath(folder, file)).then(() => undefined, toError);
-      if (thrown !== undefined) issues.push(fileIssue(thrown, { file, path: [...path, key] }));
-    }
-  }
-  return issues;
-}
-
-function memberAt(value: JsonValue | undefined, path: Issue["path"]): JsonValue | undefined {
-  return path.reduce<JsonValue | undefined>((inner, key) => isJsonObject(inner) ? inner[key] : undefined, value);
-}
-
-/** Loads the compiler of `.proto` files only where there are some: it takes milliseconds. */
-async function compileProto(paths: readonly string[], readFile: LoadOptions["readFile"]): Promise<Uint8Array> {
-  const { compileProtoFiles } = await import("./services/grpc/proto_files.ts");
-  return await compileProtoFiles(paths, readFile);
-}
-
-function fileIssue(thrown: unknown, file: Pick<FileReference, "file" | "path">): Issue {
-  const error = toError(thrown);
+function otherName({ workflow, origin }: WorkflowStep, file: string, name: string): Issue {
   return {
     severity: "error",
-    code: MaestroError.is(error) ? error.code : "file_not_readable",
-    message: MaestroError.is(error) ? error.message : `Cannot read "${file.file}": ${fileReason(error)}`,
-    hint: MaestroError.is(error) ? error.hint : "file names are relative to the workflow",
-    path: file.path,
+    code: "unknown_workflow",
+    message: `There is no workflow "${workflow}": "${file}" holds the workflow "${name}"`,
+    hint: `write "workflow: ${file.slice(file.lastIndexOf("/") + 1)}" if that is the one`,
+    path: [...origin, "workflow"],
   };
 }
 
-async function collectTypes(
-  plan: Plan,
-  descriptors: Readonly<Record<string, string>>,
-  options: LoadOptions,
-  issues: Issue[],
-): Promise<ReadonlyMap<string, ServiceTypes>> {
-  const types = new Map<string, ServiceTypes>();
-  for (const service of plan.services.values()) {
-    if (service.type !== "grpc") continue;
-    const known = descriptors[service.name];
-    if (known === undefined && options.reflect === undefined) continue;
-    const { serviceTypes } = await import("./services/grpc/service_types.ts");
-    const { base64Decode } = await import("@bufbuild/protobuf/wire");
-    try {
-      types.set(
-        service.name,
-        known === undefined ? await options.reflect!(plan, service.name) : serviceTypes(base64Decode(known)),
-      );
-    } catch (thrown) {
-      const key = known === undefined ? "endpoint" : service.descriptorSet === undefined ? "proto" : "descriptor_set";
-      issues.push({
-        severity: "error",
-        code: known === undefined ? "service_unreachable" : "bad_descriptors",
-        message: `Service "${service.name}": ${toError(thrown).message}`,
-        path: [...service.origin, key],
-      });
-    }
-  }
-  return types;
+type Parts = Pick<LoadedWorkflow, "plan" | "descriptors" | "file" | "children">;
+
+function bundleUp(parts: Parts, document: string): LoadedWorkflow {
+  const { descriptors, children } = parts;
+  const workflows = Object.fromEntries([...children].map(([name, { bundle }]) => [name, JSON.parse(bundle)]));
+  const bundle: DefinitionBundle = { format: FORMAT, document, descriptors };
+  return assemble(parts, canonicalJson(children.size === 0 ? bundle : { ...bundle, workflows }));
+}
+
+function assemble(parts: Parts, bundle: string): LoadedWorkflow {
+  const { plan, children } = parts;
+  return {
+    ...parts,
+    bundle,
+    hash: sha256(bundle),
+    environment: environmentOf(parts),
+    definition: interpretPlan(plan, children),
+  };
 }

@@ -11,3 +11,4 @@ export { preparePatterns } from "./regex.ts";
 export type { Reference } from "./reference.ts";
 export { ABSENT, GLOBAL_NAMES, objectScope, type Scope, type ScopeValue } from "./scope.ts";
 export { compileTemplate, type Template } from "./template.ts";
+export { readTime } from "./time_functions.ts";

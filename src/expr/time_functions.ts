@@ -85,7 +85,8 @@ function toTimestamp(value: Value, name: string, site: Site): Timestamp {
   return new Timestamp(ms);
 }
 
-function readTime(text: string): number | undefined {
+/** Reads a time in RFC 3339 and gives milliseconds since the epoch; `undefined` for any other text, and for days that are none. */
+export function readTime(text: string): number | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const [, date, time, fraction, zone] = match as unknown as [string, string, string, string | undefined, string];

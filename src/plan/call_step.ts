@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
-import type { CompensationSpec, StepSpec, StepSuccess, WorkflowContext } from "../engine/context.ts";
-import type { DeferredLeaf, Scope, ScopeValue } from "../expr/mod.ts";
+import type { CompensationSpec, ReconcileSpec, StepSpec, StepSuccess, WorkflowContext } from "../engine/context.ts";
+import { ABSENT, type DeferredLeaf, type Scope, type ScopeValue } from "../expr/mod.ts";
 import { errorValue, type Frame } from "./frame.ts";
-import { evaluate, noteRefusal, type StepRun } from "./step_run.ts";
+import { evaluate, noteRefusal, settle, type StepRun } from "./step_run.ts";
 import { evaluateHttpMethod, evaluateMethodName } from "./method.ts";
-import type { CallStep, Plan, PlanCall } from "./plan.ts";
+import type { CallStep, Plan, PlanCall, PlanCompensation, PlanReconcile } from "./plan.ts";
 
 /** Limit of an attempt where neither service nor step gives one: nothing hangs for ever. */
 const DEFAULT_ATTEMPT_TIMEOUT_MS = 30_000;
@@ -25,38 +25,71 @@ export interface LocalCall {
 /** Calls a service and waits for the answer. Throws at once where nothing can be sent. */
 export function runCall(step: CallStep, run: StepRun): Promise<StepSuccess> {
   const { context, frame, path, plan } = run;
-  const { compensate } = step;
-  let compensation: CompensationSpec | undefined;
-  if (compensate !== undefined) {
-    compensation = {
-      onUnknown: compensate.onUnknown,
-      prepare: (error) => {
-        const inner = frame.child({ locals: { error: errorValue(error) }, writesThrough: false });
-        const { call } = compensate;
-        if (call.when !== undefined && !evaluate("when", () => call.when!.holds(inner), path)) return undefined;
-        return { ...callSpec(call, plan, inner, `${path}/compensate`, undefined), compensates: path };
-      },
-    };
-  }
   let spec: StepSpec;
   try {
-    spec = callSpec(step.call, plan, frame, path, step.timeoutMs, compensation);
+    spec = callSpec(step.call, plan, frame, path, path, step.timeoutMs);
   } catch (thrown) {
     noteRefusal("call", thrown, run);
     throw thrown;
   }
-  return context.step(spec);
+  const { compensate, reconcile, isPivot, atMostOnce } = step;
+  if (compensate === undefined && reconcile === undefined && !isPivot && !atMostOnce) return context.step(spec);
+  return context.step({
+    ...spec,
+    compensation: compensate && compensationSpec(step, compensate, run),
+    reconcile: reconcile && reconcileSpec(reconcile, run),
+    isPivot,
+    atMostOnce,
+  });
 }
 
+function compensationSpec(
+  step: CallStep,
+  { call, onUnknown }: PlanCompensation,
+  { frame, path, plan }: StepRun,
+): CompensationSpec {
+  return {
+    onUnknown,
+    prepare: (error, found) => {
+      const inner = frame.child({ locals: { error: errorValue(error) }, writesThrough: false });
+      if (found !== undefined) {
+        settle(step, inner, { status: "completed", output: found, failure: null, attempts: 1 });
+      }
+      if (call.when !== undefined && !evaluate("when", () => call.when!.holds(inner), path)) return undefined;
+      const own = `${path}/compensate`;
+      return { ...callSpec(call, plan, inner, own, own, undefined), compensates: path };
+    },
+  };
+}
+
+function reconcileSpec({ call, done, output }: PlanReconcile, run: StepRun): ReconcileSpec {
+  const { context, frame, path, plan } = run;
+  return {
+    prepare: (step) => callSpec(call, plan, frame, step, path, undefined),
+    judge: (answer) => {
+      // Reading through nothing gives null: a service that knows of nothing needs no condition of its own.
+      const names: Readonly<Record<string, ScopeValue>> = {
+        answer: answer ?? ABSENT,
+        idempotency_key: context.idempotencyKey(path),
+      };
+      const scope: Scope = new CallScope(frame, names, context, `${path}/reconcile`);
+      if (!evaluate("reconcile.done", () => done.holds(scope), path)) return { isDone: false };
+      const given = output === undefined ? answer : evaluate("reconcile.output", () => output.evaluate(scope), path);
+      return { isDone: true, output: given };
+    },
+  };
+}
+
+/** What is sent under `path`; `keyPath` is the step whose idempotency key the call's expressions read. */
 function callSpec(
   call: PlanCall,
   plan: Plan,
   frame: Frame,
   path: string,
+  keyPath: string,
   timeoutMs: number | undefined,
-  compensation?: CompensationSpec,
 ): StepSpec {
-  const idempotencyKey = frame.run.context.idempotencyKey(path);
+  const idempotencyKey = frame.run.context.idempotencyKey(keyPath);
   const scope: Scope = new CallScope(frame, { idempotency_key: idempotencyKey }, frame.run.context, path);
   const service = plan.services.get(call.service)!;
   return evaluate("", () => {
@@ -83,7 +116,6 @@ function callSpec(
       retry: call.retry,
       timeoutMs,
       attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
-      compensation,
       local,
     };
   }, path);

@@ -11,7 +11,7 @@ import {
 } from "../expr/mod.ts";
 import { ANY, followPath } from "./check_members.ts";
 import { foreachProblem, knownKinds } from "./check_kinds.ts";
-import type { PlacedReference } from "./check_references.ts";
+import type { PlacedReference, TemplateUse } from "./check_references.ts";
 import type { Plan } from "./plan.ts";
 
 /** A name that an answer is behind: where a path into its type starts. */
@@ -44,7 +44,7 @@ export function checkAnswerKinds(
     return [];
   }
   const { use, place } = references[0]!;
-  const check = use === "when" || use === "until" || use === "stream" ? checkCondition : checkTemplate;
+  const check = CONDITIONS.has(use) ? checkCondition : checkTemplate;
   const before = check(text, { kindOf: (root, path) => knownKinds(root, path, inputSchema) });
   const now = check(text, { kindOf: kindFinder(inputSchema, findRoot) });
   const issues = now.issues.filter((issue) => !before.issues.some((known) => isSame(known, issue)))
@@ -53,6 +53,8 @@ export function checkAnswerKinds(
   if (message === undefined || foreachProblem(before.kinds) !== undefined) return issues;
   return [...issues, { severity: "error", code: "not_a_list", message, path: place }];
 }
+
+const CONDITIONS: ReadonlySet<TemplateUse> = new Set<TemplateUse>(["when", "until", "stream", "done"]);
 
 /** The type of what a template gives, where it is sure to be of one kind. */
 export function typeOfTemplate(text: string, inputSchema: Plan["inputSchema"], findRoot: FindRoot): ValueType {

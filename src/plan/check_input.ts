@@ -50,15 +50,20 @@ export function unknownMember(
     if (node === undefined) return undefined;
     const properties = node["properties"];
     if (typeof key === "string" && isJsonObject(properties) && !Object.hasOwn(properties, key)) {
-      const isClosed = node["additionalProperties"] === false && !COMPOSING.some((word) => Object.hasOwn(node!, word));
-      return isClosed ? { key, known: Object.keys(properties) } : undefined;
+      return isClosed(node) ? { key, known: Object.keys(properties) } : undefined;
     }
     node = childSchema(schema, node, key);
   }
   return undefined;
 }
 
-function childSchema(root: JsonObject, node: JsonObject, key: string | number): JsonObject | undefined {
+/** Whether an object that fits has no members but those that the schema names. */
+export function isClosed(node: JsonObject): boolean {
+  return node["additionalProperties"] === false && !COMPOSING.some((word) => Object.hasOwn(node, word));
+}
+
+/** The schema of a member of what fits `node`, or of an item of it; `undefined` where that cannot be told. */
+export function childSchema(root: JsonObject, node: JsonObject, key: string | number): JsonObject | undefined {
   const properties = node["properties"];
   const child = typeof key === "number"
     ? node["prefixItems"] === undefined ? node["items"] : undefined
@@ -74,7 +79,7 @@ function isRequired(node: JsonObject | undefined, key: string): boolean {
 }
 
 /** The node that a node refers to, where it says nothing else that matters here. */
-function followReferences(root: JsonObject, node: JsonObject): JsonObject | undefined {
+export function followReferences(root: JsonObject, node: JsonObject): JsonObject | undefined {
   let current: JsonObject = node;
   for (let count = 0; count < MOST_REFERENCES; count++) {
     const reference = current["$ref"];

@@ -1,5 +1,6 @@
 import type { Issue } from "../base/diagnostics.ts";
 import { partsOf } from "./check_names.ts";
+import { isSurePivot } from "./check_pivots.ts";
 import type { CallStep, Plan, PlanStep } from "./plan.ts";
 
 /** Checks steps that stand where they cannot do their work, and calls that a rollback would leave behind. */
@@ -17,11 +18,14 @@ export function checkMisuse(plan: Plan): readonly Issue[] {
       onKey: true,
     });
   }
-  const calls = plan.steps.flatMap((step) => [...callsIn(step)]);
+  const pivot = plan.steps.findIndex(isSurePivot);
+  // What comes after a pivot is not rolled back anyway.
+  const undoable = pivot < 0 ? plan.steps : plan.steps.slice(0, pivot);
+  const calls = undoable.flatMap((step) => [...callsIn(step)]);
   if (calls.some((call) => call.compensate !== undefined)) {
     const last = plan.steps.at(-1);
     for (const call of calls) {
-      if (call === last || call.compensate !== undefined || !mayChange(call, plan)) continue;
+      if (call === last || call.compensate !== undefined || call.isPivot || !mayChange(call, plan)) continue;
       issues.push({
         severity: "warning",
         code: "not_compensated",

@@ -11,6 +11,9 @@ export const RESERVED_NAMES: readonly string[] = [
   "idempotency_key",
 ];
 
+/** What a service answered, in a `reconcile`. Reserved only in workflows that have one. */
+export const ANSWER = "answer";
+
 /** Words that CEL keeps for itself. */
 const CEL_RESERVED: ReadonlySet<string> = new Set(
   ("true false null in as break const continue else for function if import let loop package namespace return var void while")
@@ -40,6 +43,8 @@ export interface Declarations {
   readonly ids: ReadonlyMap<string, Declaration>;
   /** `as` names of the iterations. */
   readonly iterationNames: readonly Declaration[];
+  /** Names that have a meaning in the plan's expressions, so that no step may set them. */
+  readonly reserved: readonly string[];
 }
 
 /** A step's parts with the steps in them: its children, branch by branch, and its handler. */
@@ -59,6 +64,7 @@ export function collectDeclarations(plan: Plan): Declarations {
   const names = new Map<string, Declaration[]>();
   const ids = new Map<string, Declaration>();
   const iterationNames: Declaration[] = [];
+  let reserved = RESERVED_NAMES;
   const visit = (step: PlanStep, enclosures: readonly Enclosure[]): void => {
     const declare = (name: string, key: readonly string[], onKey = false): Declaration => ({
       name,
@@ -72,12 +78,13 @@ export function collectDeclarations(plan: Plan): Declarations {
     if (step.kind === "set") { for (const name of step.names) add(declare(name, ["set", name], true)); }
     if (step.isIdGiven && !ids.has(step.id)) ids.set(step.id, declare(step.id, ["id"]));
     if (step.kind === "foreach" && step.as !== "item") iterationNames.push(declare(step.as, ["as"]));
+    if (step.kind === "call" && step.reconcile !== undefined) reserved = [...RESERVED_NAMES, ANSWER];
     for (const { part, steps } of partsOf(step)) {
       for (const child of steps) visit(child, [...enclosures, { block: step, part }]);
     }
   };
   for (const step of [...plan.steps, ...plan.finally]) visit(step, []);
-  return { names, ids, iterationNames };
+  return { names, ids, iterationNames, reserved };
 }
 
 /** Tells whether expressions keep a word for themselves, so that nothing can be called so. */
@@ -88,15 +95,16 @@ export function isReservedWord(word: string): boolean {
 /** Checks the names themselves: reserved ones, and names that are set in two places. */
 export function checkNames(declarations: Declarations): readonly Issue[] {
   const issues: Issue[] = [];
+  const { reserved } = declarations;
   for (const [name, places] of declarations.names) {
-    for (const place of places) checkReserved(issues, place);
+    for (const place of places) checkReserved(issues, place, reserved);
     places.forEach((place, index) => {
       const other = places.slice(0, index).find((before) => !areAlternatives(before, place));
       if (other !== undefined) issues.push(setTwice(name, place, other));
     });
   }
   for (const place of declarations.iterationNames) {
-    checkReserved(issues, place);
+    checkReserved(issues, place, reserved);
     const [other] = declarations.names.get(place.name) ?? [];
     if (other !== undefined) issues.push(setTwice(place.name, place, other));
     const outer = place.enclosures.find(({ block }) => block.kind === "foreach" && block.as === place.name);
@@ -114,8 +122,8 @@ export function checkNames(declarations: Declarations): readonly Issue[] {
   return issues;
 }
 
-function checkReserved(issues: Issue[], place: Declaration): void {
-  if (RESERVED_NAMES.includes(place.name)) {
+function checkReserved(issues: Issue[], place: Declaration, reserved: readonly string[]): void {
+  if (reserved.includes(place.name)) {
     issues.push(
       issue(
         "reserved_name",

@@ -3,7 +3,14 @@ import { didYouMean } from "../base/text.ts";
 import { GLOBAL_NAMES } from "../expr/mod.ts";
 import { unknownMember } from "./check_input.ts";
 import type { NameLayer } from "./check_layers.ts";
-import { type Declaration, type Declarations, type Enclosure, RESERVED_NAMES, whereTheyPart } from "./check_names.ts";
+import {
+  ANSWER,
+  type Declaration,
+  type Declarations,
+  type Enclosure,
+  RESERVED_NAMES,
+  whereTheyPart,
+} from "./check_names.ts";
 import type { PlacedReference, TemplateUse } from "./check_references.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
@@ -38,6 +45,12 @@ const SECRET_USES: ReadonlySet<TemplateUse> = new Set<TemplateUse>([
 
 const KEY_USES: ReadonlySet<TemplateUse> = new Set<TemplateUse>(["input", "body", "headers"]);
 
+/** How messages name a use that is not called like its key. */
+const USE_NAMES: Readonly<Partial<Record<TemplateUse, string>>> = {
+  child_input: "input",
+  reconciled_output: "output",
+};
+
 const STEP_FACETS: readonly string[] = ["output", "status", "error", "attempts"];
 
 const ERROR_MEMBERS: readonly string[] = ["code", "message", "step", "status", "details"];
@@ -55,13 +68,13 @@ function findProblem(reference: PlacedReference, reader: Reader): Problem | unde
   if (root === "secrets" && !SECRET_USES.has(use)) {
     return {
       code: "secret_not_allowed",
-      message: `A secret cannot be read in "${
-        use === "method" ? "method" : use
-      }": it would be recorded in the run's journal`,
-      hint: "secrets stand in endpoint, tls, auth, headers, metadata, query, input and body of calls",
+      message: `A secret cannot be read in "${USE_NAMES[use] ?? use}": it would be recorded in the run's journal`,
+      hint: use === "child_input"
+        ? "a child reads secrets itself, where it calls services"
+        : "secrets stand in endpoint, tls, auth, headers, metadata, query, input and body of calls",
     };
   }
-  if (root === "idempotency_key") {
+  if (root === "idempotency_key" && !reader.locals.has(root)) {
     return KEY_USES.has(use) ? undefined : notThere(root, "input, body, headers and metadata of a call");
   }
   if (use === "stream" && (root === "item" || root === "index")) return undefined;
@@ -70,6 +83,9 @@ function findProblem(reference: PlacedReference, reader: Reader): Problem | unde
   if (root === "item" || root === "index") return notThere(root, 'the steps and "collect" of a foreach');
   if (root === "error") return notThere(root, "on_error, compensate and finally");
   if (reader.names.has(root) || reader.uncompiled.has(root)) return undefined;
+  if (root === ANSWER && !reader.declarations.names.has(root)) {
+    return notThere(root, '"done" and "output" of a reconcile');
+  }
   return unknownName(root, path, reader);
 }
 

@@ -1,6 +1,6 @@
 import type { DocumentPath } from "../base/diagnostics.ts";
 import type { Reference } from "../expr/mod.ts";
-import { childSteps, type PlanCall, type PlanService, type PlanStep } from "./plan.ts";
+import { childSteps, type PlanCall, type PlanReconcile, type PlanService, type PlanStep } from "./plan.ts";
 
 /** What a template is for; decides which names it may read. */
 export type TemplateUse =
@@ -13,6 +13,12 @@ export type TemplateUse =
   | "return"
   | "fail"
   | "log"
+  | "sleep"
+  | "sleep_until"
+  | "signal"
+  | "child_input"
+  | "done"
+  | "reconciled_output"
   | "method"
   | "stream"
   | "input"
@@ -77,7 +83,15 @@ export function callReferences(call: PlanCall, services: Services): PlacedRefere
   ];
 }
 
-/** What a step itself reads before anything inside of it has run: not its children, `until`, `collect` or compensation. */
+/** What the verdict on an answer reads: `done` and `output` of a `reconcile`, but not its call. */
+export function verdictReferences({ call, done, output }: PlanReconcile): PlacedReference[] {
+  return [
+    ...placeReferences("done", [...call.origin, "done"], done.references),
+    ...placeReferences("reconciled_output", [...call.origin, "output"], output?.references),
+  ];
+}
+
+/** What a step itself reads before anything inside of it has run: not its children, `until`, `collect`, reconciliation or compensation. */
 export function entryReferences(step: PlanStep, services: Services): PlacedReference[] {
   const at = (key: string): DocumentPath => [...step.origin, key];
   const own = placeReferences("when", at("when"), step.when?.references);
@@ -95,6 +109,14 @@ export function entryReferences(step: PlanStep, services: Services): PlacedRefer
       ];
     case "set":
       return [...own, ...placeReferences("set", at("set"), step.values.references)];
+    case "sleep": {
+      const key = step.isUntil ? "sleep_until" : "sleep";
+      return [...own, ...placeReferences(key, at(key), step.time.references)];
+    }
+    case "wait_for":
+      return [...own, ...placeReferences("signal", [...at("wait_for"), "signal"], step.signal.references)];
+    case "workflow":
+      return [...own, ...placeReferences("child_input", at("input"), step.input.references)];
     case "return":
       return [...own, ...placeReferences("return", at("return"), step.value.references)];
     case "fail":
@@ -121,12 +143,16 @@ export function* stepsWithin(step: PlanStep): IterableIterator<PlanStep> {
   if (Array.isArray(step.onError)) { for (const child of step.onError) yield* stepsWithin(child); }
 }
 
-/** Everything that a step and the steps in it read, compensations included. */
+/** Everything that a step and the steps in it read, reconciliations and compensations included. */
 export function* referencesWithin(step: PlanStep, services: Services): IterableIterator<PlacedReference> {
   for (const one of stepsWithin(step)) {
     yield* entryReferences(one, services);
     yield* exitReferences(one);
-    if (one.kind === "call" && one.compensate !== undefined) yield* callReferences(one.compensate.call, services);
+    if (one.kind !== "call") continue;
+    if (one.compensate !== undefined) yield* callReferences(one.compensate.call, services);
+    if (one.reconcile === undefined) continue;
+    yield* callReferences(one.reconcile.call, services);
+    yield* verdictReferences(one.reconcile);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Issue } from "../base/diagnostics.ts";
 import { NameLayer } from "./check_layers.ts";
 import { checkMisuse } from "./check_misuse.ts";
-import { checkNames, collectDeclarations, type Declarations, type Enclosure } from "./check_names.ts";
+import { ANSWER, checkNames, collectDeclarations, type Declarations, type Enclosure } from "./check_names.ts";
+import { checkPivots } from "./check_pivots.ts";
 import { checkRead, type Reader } from "./check_reads.ts";
 import {
   callReferences,
@@ -11,9 +12,10 @@ import {
   type PlacedReference,
   placeReferences,
   serviceReferences,
+  verdictReferences,
 } from "./check_references.ts";
 import { checkUnused, type ReadNames } from "./check_unused.ts";
-import type { ForeachStep, Plan, PlanCompensation, PlanService, PlanStep } from "./plan.ts";
+import type { ForeachStep, Plan, PlanCompensation, PlanReconcile, PlanService, PlanStep } from "./plan.ts";
 
 /** What is known of a document beside its plan. */
 export interface ScopeOptions {
@@ -27,7 +29,7 @@ export interface ScopeOptions {
 /**
  * Checks the names that a plan's expressions read: each must be set by then, and be visible where it is read.
  *
- * Also finds reserved and doubly set names, misplaced `return` steps, and, as warnings, what nothing reads.
+ * Also finds reserved and doubly set names, misplaced `return` steps and pivots, and, as warnings, what nothing reads.
  */
 export function checkScope(plan: Plan, options: ScopeOptions = {}): readonly Issue[] {
   const declarations = collectDeclarations(plan);
@@ -37,6 +39,7 @@ export function checkScope(plan: Plan, options: ScopeOptions = {}): readonly Iss
     ...checkNames(declarations),
     ...walk.issues,
     ...checkMisuse(plan),
+    ...checkPivots(plan),
     ...checkUnused(plan, declarations, walk.reads),
   ];
 }
@@ -89,7 +92,11 @@ class ScopeWalk {
   /** Checks a step and what is in it; afterwards `visible` has the names that it sets. */
   #step(step: PlanStep, visible: Visible, around: readonly Enclosure[]): void {
     this.#check(entryReferences(step, this.#plan.services), visible, around, step);
-    if (step.kind === "call") this.reads.services.add(step.call.service);
+    if (step.kind === "call") {
+      this.reads.services.add(step.call.service);
+      // Before the step's own names are there: nobody has its output yet.
+      if (step.reconcile !== undefined) this.#reconcile(step, step.reconcile, visible, around);
+    }
     const inside = this.#inside(step, visible, around);
     if (Array.isArray(step.onError)) {
       const handler = { ...copy(visible), locals: new Set([...visible.locals, "error"]) };
@@ -151,6 +158,14 @@ class ScopeWalk {
     const inner: Visible = { ...copy(visible), locals: new Set([...visible.locals, step.as, "index"]) };
     step.steps.forEach((child, index) => this.#step(child, inner, [...around, { block: step, part: index }]));
     this.#check(exitReferences(step), inner, [...around, { block: step, part: step.steps.length }], undefined);
+  }
+
+  #reconcile(step: PlanStep, reconcile: PlanReconcile, visible: Visible, around: readonly Enclosure[]): void {
+    this.reads.services.add(reconcile.call.service);
+    const question: Visible = { ...visible, locals: new Set([...visible.locals, "idempotency_key"]) };
+    this.#check(callReferences(reconcile.call, this.#plan.services), question, around, step);
+    const verdict: Visible = { ...visible, locals: new Set([...question.locals, ANSWER]) };
+    this.#check(verdictReferences(reconcile), verdict, around, step);
   }
 
   #compensation(step: PlanStep, compensate: PlanCompensation, visible: Visible, around: readonly Enclosure[]): void {

@@ -4,25 +4,29 @@ import { didYouMean } from "../base/text.ts";
 import type { MethodType, ServiceTypes, ValueType } from "../engine/message_type.ts";
 import { checkAnswerKinds, type FindRoot, type TypedRoot, typeOfTemplate } from "./check_answer_kinds.ts";
 import { ANY, followPath, shape, TEXT } from "./check_members.ts";
-import { partsOf } from "./check_names.ts";
+import { ANSWER, partsOf } from "./check_names.ts";
 import {
   callReferences,
   entryReferences,
   exitReferences,
   type PlacedReference,
   placeReferences,
+  verdictReferences,
 } from "./check_references.ts";
 import { checkValue } from "./check_request.ts";
-import type { Plan, PlanCall, PlanStep } from "./plan.ts";
+import { typeOfSchema } from "./check_schema_type.ts";
+import type { Plan, PlanCall, PlanReconcile, PlanStep } from "./plan.ts";
+import { findSignals } from "./signals.ts";
 
 /**
- * Checks the calls of a plan, and what expressions read of their answers, against the messages of their services.
+ * Checks the calls of a plan, and what expressions read of their answers, against the messages of their services; what they read of
+ * signals against the schemas of those.
  *
  * Services without an entry in `types` are not checked, nor is what comes from them. Give it a plan with its `document`:
  * without one, the literal values of inputs are not looked at.
  */
 export function checkTypes(plan: Plan, types: ReadonlyMap<string, ServiceTypes>): readonly Issue[] {
-  if (types.size === 0) return [];
+  if (types.size === 0 && findSignals(plan).every(({ schema }) => schema === undefined)) return [];
   const walk = new TypeWalk(plan, types);
   // A body may read what it sets itself, and a dag what stands below: the first walk only learns.
   walk.run();
@@ -87,9 +91,12 @@ class TypeWalk {
     switch (step.kind) {
       case "call": {
         const type = this.#call(step.call, locals);
+        if (step.reconcile !== undefined) this.#reconcile(step.reconcile, locals);
         if (step.compensate !== undefined) this.#compensation(step.compensate.call, step.output, type, locals);
         return type;
       }
+      case "wait_for":
+        return typeOfSchema(step.schema);
       case "group":
         return last.at(-1) ?? ANY;
       case "switch":
@@ -128,6 +135,12 @@ class TypeWalk {
     if (output !== undefined) this.#names.set(output, type);
     this.#references(callReferences(call, this.#plan.services).filter(({ use }) => use !== "stream"), locals);
     this.#call(call, locals);
+  }
+
+  #reconcile(reconcile: PlanReconcile, locals: Locals): void {
+    const { call } = reconcile;
+    this.#references(callReferences(call, this.#plan.services).filter(({ use }) => use !== "stream"), locals);
+    this.#references(verdictReferences(reconcile), this.#item(ANSWER, this.#call(call, locals), locals));
   }
 
   /** Checks a call's method and input; gives the type of its output. */

@@ -25,6 +25,17 @@ export function readsEnvironment(plan: Plan, replaced: Readonly<Record<string, s
   return { env: namesUnder("env", references), secrets: namesUnder("secrets", references) };
 }
 
+/** Joins what several plans read: a name is guarded where all of them guard it. */
+export function joinEnvironments(all: readonly Environment[]): Environment {
+  return { env: joinReads(all.map(({ env }) => env)), secrets: joinReads(all.map(({ secrets }) => secrets)) };
+}
+
+function joinReads(lists: readonly (readonly EnvironmentRead[])[]): readonly EnvironmentRead[] {
+  const guarded = new Map<string, boolean>();
+  for (const { name, isGuarded } of lists.flat()) guarded.set(name, (guarded.get(name) ?? true) && isGuarded);
+  return [...guarded].map(([name, isGuarded]) => ({ name, isGuarded }));
+}
+
 /** Everything that a plan's templates read, service settings included, except the endpoints of the services in `replaced`. */
 export function* planReferences(
   plan: Plan,
@@ -46,11 +57,8 @@ function namesUnder(
   root: string,
   references: readonly Pick<PlacedReference, "root" | "path" | "isGuarded">[],
 ): readonly EnvironmentRead[] {
-  const guarded = new Map<string, boolean>();
-  for (const reference of references) {
-    const [name] = reference.path;
-    if (reference.root !== root || typeof name !== "string") continue;
-    guarded.set(name, (guarded.get(name) ?? true) && reference.isGuarded);
-  }
-  return [...guarded].map(([name, isGuarded]) => ({ name, isGuarded }));
+  const reads = references.flatMap(({ root: from, path: [name], isGuarded }) =>
+    from === root && typeof name === "string" ? [{ name, isGuarded }] : []
+  );
+  return joinReads([reads]);
 }

@@ -4,34 +4,38 @@ import type { RunEnd, StepSuccess, WorkflowContext, WorkflowDefinition, Workflow
 import { CancelledError, type Failure, failure, StepFailedError, toFailure } from "../engine/failure.ts";
 import { ABSENT, type Condition } from "../expr/mod.ts";
 import { runCall } from "./call_step.ts";
+import { runChild } from "./child_step.ts";
 import { runDag, runParallel } from "./concurrent_steps.ts";
 import { errorValue, Frame, type StepRecord } from "./frame.ts";
 import { runForeach, runRepeat } from "./loop_steps.ts";
 import { collectNames, type PlanNames } from "./names.ts";
-import type { BlockStep, Plan, PlanStep } from "./plan.ts";
+import type { BlockStep, ChildWorkflows, Plan, PlanStep, WorkflowStep } from "./plan.ts";
 import { runRace } from "./race_step.ts";
 import { evaluate, noteRefusal, present, runSteps, settle, skip, type StepEnd, type StepRun } from "./step_run.ts";
 import { ReturnSignal, runFail, runLog, runReturn, runSet, runSwitch } from "./small_steps.ts";
+import { runSleep, runWaitFor } from "./waiting_steps.ts";
 
-/** Makes the workflow that walks a plan: what YAML and the DAG builder run as. */
-export function interpretPlan(plan: Plan): WorkflowDefinition {
+/** Makes the workflow that walks a plan: what YAML and the DAG builder run as. `children` are the workflows that its steps start. */
+export function interpretPlan(plan: Plan, children: ChildWorkflows = new Map()): WorkflowDefinition {
   const names = collectNames(plan);
   return {
     name: plan.name,
     version: plan.version,
     timeoutMs: plan.timeoutMs,
     compensationOrder: plan.compensationOrder,
-    instantiate: () => new PlanRun(plan, names),
+    instantiate: () => new PlanRun(plan, children, names),
   };
 }
 
 class PlanRun implements WorkflowFunctions {
   readonly #plan: Plan;
+  readonly #children: ChildWorkflows;
   readonly #names: PlanNames;
   #frame: Frame | undefined;
 
-  constructor(plan: Plan, names: PlanNames) {
+  constructor(plan: Plan, children: ChildWorkflows, names: PlanNames) {
     this.#plan = plan;
+    this.#children = children;
     this.#names = names;
   }
 
@@ -42,7 +46,7 @@ class PlanRun implements WorkflowFunctions {
     const frame = this.#frame = new Frame({ context, input, declared, stepIds, random });
     const { steps, output } = this.#plan;
     try {
-      await runSteps(steps, { plan: this.#plan, context, frame, path: "", runStep });
+      await runSteps(steps, this.#stepRun(context, frame, ""));
     } catch (thrown) {
       if (thrown instanceof ReturnSignal) return thrown.value;
       throw thrown;
@@ -61,7 +65,7 @@ class PlanRun implements WorkflowFunctions {
     });
     for (const step of this.#plan.finally) {
       try {
-        await runStep(step, { plan: this.#plan, context, frame, path: "finally", runStep });
+        await runStep(step, this.#stepRun(context, frame, "finally"));
       } catch (thrown) {
         // Each step runs even if one before failed. Its failure is in the journal already; any other error is a fault of ours.
         if (!(thrown instanceof StepFailedError)) {
@@ -70,12 +74,16 @@ class PlanRun implements WorkflowFunctions {
       }
     }
   }
+
+  #stepRun(context: WorkflowContext, frame: Frame, path: string): StepRun {
+    return { plan: this.#plan, children: this.#children, context, frame, path, runStep };
+  }
 }
 
 async function runStep(step: PlanStep, block: StepRun): Promise<StepEnd> {
   const path = block.path === "" ? step.id : `${block.path}/${step.id}`;
   const { context, frame } = block;
-  const run: StepRun = { plan: block.plan, context, frame, path, runStep };
+  const run: StepRun = { plan: block.plan, children: block.children, context, frame, path, runStep };
   if (context.scope.cause !== undefined) throw new CancelledError(context.scope.cause);
   try {
     if (step.when !== undefined && !holds(step.when, step, run)) return skip(step, run, "condition");
@@ -109,11 +117,11 @@ async function performNoted(step: BlockStep, run: StepRun): Promise<StepSuccess>
   const { context, path } = run;
   context.note({ type: "block_opened", step: path, kind: step.kind });
   try {
-    const output = step.timeoutMs === undefined
+    const success = step.timeoutMs === undefined
       ? await performBlock(step, run)
       : await performWithin(step, run, step.timeoutMs);
     context.note({ type: "block_closed", step: path, kind: step.kind, status: "completed" });
-    return { output, attempts: 1 };
+    return success;
   } catch (thrown) {
     if (thrown instanceof ReturnSignal) {
       context.note({ type: "block_closed", step: path, kind: step.kind, status: "completed" });
@@ -126,23 +134,28 @@ async function performNoted(step: BlockStep, run: StepRun): Promise<StepSuccess>
   }
 }
 
-async function performWithin(step: BlockStep, run: StepRun, timeoutMs: number): Promise<JsonValue> {
+async function performWithin(step: BlockStep, run: StepRun, timeoutMs: number): Promise<StepSuccess> {
   const { context, path } = run;
   return await context.withScope({ timer: `${path}!timeout`, timeoutMs }, async (inner) => {
     const timedOut = (): boolean => inner.scope.cause === "timeout" && context.scope.cause === undefined;
-    let output: JsonValue;
+    let success: StepSuccess;
     try {
-      output = await performBlock(step, { ...run, context: inner });
+      success = await performBlock(step, { ...run, context: inner });
     } catch (thrown) {
       if (timedOut()) throw timeoutError(step, path);
       throw thrown;
     }
     if (timedOut()) throw timeoutError(step, path);
-    return output;
+    return success;
   });
 }
 
-function performBlock(step: BlockStep, run: StepRun): Promise<JsonValue> | JsonValue {
+async function performBlock(step: BlockStep, run: StepRun): Promise<StepSuccess> {
+  if (step.kind === "workflow") return await runChild(step, run);
+  return { output: await outputOf(step, run), attempts: 1 };
+}
+
+function outputOf(step: Exclude<BlockStep, WorkflowStep>, run: StepRun): Promise<JsonValue> | JsonValue {
   switch (step.kind) {
     case "parallel":
       return runParallel(step, run);
@@ -160,6 +173,10 @@ function performBlock(step: BlockStep, run: StepRun): Promise<JsonValue> | JsonV
       return runRace(step, run);
     case "set":
       return runSet(step, run);
+    case "sleep":
+      return runSleep(step, run);
+    case "wait_for":
+      return runWaitFor(step, run);
     case "return":
       return runReturn(step, run);
     case "fail":

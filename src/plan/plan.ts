@@ -1,6 +1,7 @@
 import type { DocumentPath } from "../base/diagnostics.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
+import type { Durability } from "../engine/run.ts";
 import type { BreakerConfig } from "../engine/service.ts";
 import type { Condition, PartsTemplate, Template } from "../expr/mod.ts";
 
@@ -16,6 +17,8 @@ export interface Plan {
   readonly output: Template | undefined;
   readonly finally: readonly PlanStep[];
   readonly compensationOrder: "reverse" | "parallel";
+  /** How safely what its runs commit is kept. */
+  readonly durability: Durability;
   /** The document that every `origin` leads into: what checks of literal values read. Absent in plans that programs build. */
   readonly document?: JsonObject | undefined;
 }
@@ -72,6 +75,9 @@ export type PlanStep =
   | RepeatStep
   | RaceStep
   | SetStep
+  | SleepStep
+  | WaitForStep
+  | WorkflowStep
   | ReturnStep
   | FailStep
   | LogStep;
@@ -104,6 +110,12 @@ export interface CallStep extends PlanStepBase {
   readonly kind: "call";
   readonly call: PlanCall;
   readonly compensate: PlanCompensation | undefined;
+  /** How to ask whether an attempt of unknown outcome took effect; written beside `compensate` or in it. */
+  readonly reconcile: PlanReconcile | undefined;
+  /** From its completion on nothing is undone. */
+  readonly isPivot: boolean;
+  /** Never called again where it may have taken effect. */
+  readonly atMostOnce: boolean;
 }
 
 /** How a completed call is undone. */
@@ -111,6 +123,15 @@ export interface PlanCompensation {
   readonly call: PlanCall;
   /** Whether it also runs when nobody knows if the step took effect. */
   readonly onUnknown: boolean;
+}
+
+/** How a service is asked whether a call took effect. */
+export interface PlanReconcile {
+  readonly call: PlanCall;
+  /** Whether the answer says so. */
+  readonly done: Condition;
+  /** What the step's output is then; absent: the answer. */
+  readonly output: Template | undefined;
 }
 
 /** Runs its steps side by side. */
@@ -180,6 +201,33 @@ export interface SetStep extends PlanStepBase {
   readonly names: readonly string[];
 }
 
+/** Waits for a time. */
+export interface SleepStep extends PlanStepBase {
+  readonly kind: "sleep";
+  /** How long, as a duration, or until when, as a time in RFC 3339. */
+  readonly time: Template;
+  /** Whether `time` is a point in time. */
+  readonly isUntil: boolean;
+}
+
+/** Waits for a signal. */
+export interface WaitForStep extends PlanStepBase {
+  readonly kind: "wait_for";
+  readonly signal: Template;
+  /** What a payload must fit. */
+  readonly schema: JsonObject | boolean | undefined;
+}
+
+/** Runs another workflow as a run of its own. */
+export interface WorkflowStep extends PlanStepBase {
+  readonly kind: "workflow";
+  /** The child as the document names it: a workflow's name, or a file. */
+  readonly workflow: string;
+  readonly input: Template;
+  /** Each attempt is a new child run. */
+  readonly retry: RetryPolicy;
+}
+
 /** Ends the run completed. */
 export interface ReturnStep extends PlanStepBase {
   readonly kind: "return";
@@ -206,7 +254,21 @@ export interface DefinitionBundle {
   readonly document: string;
   /** Descriptor sets in base64 by service name, compiled from `proto` or read from `descriptor_set`. */
   readonly descriptors: Readonly<Record<string, string>>;
+  /** The bundles of the workflows that it starts, by the names that its steps give them; absent where it starts none. */
+  readonly workflows?: Readonly<Record<string, DefinitionBundle>> | undefined;
 }
+
+/** A workflow that another one starts. */
+export interface ChildWorkflow {
+  readonly plan: Plan;
+  /** The serialised definition bundle. */
+  readonly bundle: string;
+  /** Hash of the bundle. */
+  readonly hash: string;
+}
+
+/** The workflows that a plan starts, by the names that its steps give them. */
+export type ChildWorkflows = ReadonlyMap<string, ChildWorkflow>;
 
 /** Steps directly inside a step, in document order, handlers of errors left out. */
 export function childSteps(step: PlanStep): readonly PlanStep[] {

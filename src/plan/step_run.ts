@@ -3,11 +3,13 @@ import type { WorkflowContext } from "../engine/context.ts";
 import { StepFailedError, toFailure } from "../engine/failure.ts";
 import { ABSENT, ExpressionError, type ScopeValue } from "../expr/mod.ts";
 import type { Frame, StepRecord } from "./frame.ts";
-import type { Plan, PlanStep } from "./plan.ts";
+import type { ChildWorkflows, Plan, PlanStep } from "./plan.ts";
 
 /** What one step needs to know of where it runs. */
 export interface StepRun {
   readonly plan: Plan;
+  /** The workflows that its steps start. */
+  readonly children: ChildWorkflows;
   readonly context: WorkflowContext;
   readonly frame: Frame;
   /** The step's path. */

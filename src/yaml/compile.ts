@@ -89,6 +89,7 @@ function compileDocument(
     compilation.services.set(name, compileService(compilation, name, service));
   }
   const output = fields.value("output");
+  const durability = fields.text("durability");
   const plan: Plan = {
     name: fields.text("name") ?? "",
     version: typeof fields.value("version") === "number"
@@ -102,6 +103,7 @@ function compileDocument(
     output: output === undefined ? undefined : compilation.template(output, ["output"]),
     finally: compileSteps(compilation, fields.value("finally"), ["finally"], ["finally"]),
     compensationOrder: fields.fields("compensation").text("order") === "parallel" ? "parallel" : "reverse",
+    durability: durability === "async" || durability === "none" ? durability : "sync",
     document: value,
   };
   const scope = checkScope(plan, { uncompiled: uncompiledNames(declared, plan) })

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
-import type { PlanCall, PlanCompensation, PlanService } from "../plan/plan.ts";
+import type { CallStep, PlanCall, PlanCompensation, PlanReconcile, PlanService, PlanStepBase } from "../plan/plan.ts";
 import { compensationRetry, stepRetry } from "../plan/retry_layers.ts";
 import { checkCallKeys } from "./check_call_keys.ts";
 import type { Compilation } from "./compilation.ts";
@@ -12,25 +12,68 @@ const REQUEST_KEYS = ["input", "query", "body", "headers"] as const;
 
 const ENCODINGS: ReadonlySet<string> = new Set(["json", "form", "multipart", "text", "binary"]);
 
-/** Compiles the call of a step. */
-export function compileCall(compilation: Compilation, fields: Fields): PlanCall {
-  const service = findService(compilation, fields, fields.text("service"));
-  const retry = stepRetry(service?.retry ?? {}, compileRetry(compilation, fields.fields("retry")));
-  return { ...callParts(compilation, fields, service), retry, when: undefined };
+/** Compiles a call with all that may follow from it: how it is asked about, and how it is undone. */
+export function compileCallStep(compilation: Compilation, base: PlanStepBase, fields: Fields): CallStep {
+  const undo = fields.fields("compensate");
+  if (fields.has("reconcile") && undo.has("reconcile")) {
+    compilation.error("misplaced_key", 'This call has "reconcile" twice', undo.at("reconcile"), {
+      hint: "it means the same beside compensate and in it: write it once",
+      onKey: true,
+    });
+  }
+  const holder = fields.has("reconcile") ? fields : undo;
+  const atMostOnce = fields.boolean("at_most_once") ?? false;
+  const isAskedAbout = holder.has("reconcile");
+  const call = compileCall(compilation, fields, atMostOnce && !isAskedAbout);
+  return {
+    ...base,
+    kind: "call",
+    call,
+    compensate: fields.has("compensate") ? compileCompensation(compilation, undo, call) : undefined,
+    reconcile: isAskedAbout ? compileReconcile(compilation, holder.fields("reconcile"), call) : undefined,
+    isPivot: fields.boolean("pivot") ?? false,
+    atMostOnce,
+  };
 }
 
-/** Compiles the `compensate` of a call; its service is the call's unless it names one. */
-export function compileCompensation(compilation: Compilation, fields: Fields, step: PlanCall): PlanCompensation {
-  const service = findService(compilation, fields, fields.text("service") ?? step.service, fields.has("service"));
-  const retry = compensationRetry(service?.retry ?? {}, compileRetry(compilation, fields.fields("retry")));
+/** What may have taken effect is not called again where that must not happen twice. */
+function compileCall(compilation: Compilation, fields: Fields, isUnknownFinal: boolean): PlanCall {
+  const service = findService(compilation, fields, fields.text("service"));
+  const retry = stepRetry(service?.retry ?? {}, compileRetry(compilation, fields.fields("retry")));
+  return {
+    ...callParts(compilation, fields, service),
+    retry: isUnknownFinal ? { ...retry, neverOn: [...retry.neverOn, "unknown"] } : retry,
+    when: undefined,
+  };
+}
+
+function compileCompensation(compilation: Compilation, fields: Fields, step: PlanCall): PlanCompensation {
   const condition = fields.value("when");
   const call = {
-    ...callParts(compilation, fields, service),
-    service: fields.text("service") ?? step.service,
-    retry,
+    ...compileFollowing(compilation, fields, step),
     when: condition === undefined ? undefined : compilation.condition(condition, fields.at("when")),
   };
   return { call, onUnknown: fields.boolean("on_unknown") ?? false };
+}
+
+function compileReconcile(compilation: Compilation, fields: Fields, step: PlanCall): PlanReconcile {
+  const output = fields.value("output");
+  return {
+    call: compileFollowing(compilation, fields, step),
+    done: compilation.condition(fields.value("done") ?? true, fields.at("done")),
+    output: output === undefined ? undefined : compilation.template(output, fields.at("output")),
+  };
+}
+
+/** Compiles a call that follows from a step's: its service is that of the step unless it names one. */
+function compileFollowing(compilation: Compilation, fields: Fields, step: PlanCall): PlanCall {
+  const service = findService(compilation, fields, fields.text("service") ?? step.service, fields.has("service"));
+  return {
+    ...callParts(compilation, fields, service),
+    service: fields.text("service") ?? step.service,
+    retry: compensationRetry(service?.retry ?? {}, compileRetry(compilation, fields.fields("retry"))),
+    when: undefined,
+  };
 }
 
 function callParts(

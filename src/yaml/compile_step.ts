@@ -11,7 +11,8 @@ import {
   type Concurrency,
   type StepPlace,
 } from "./compile_blocks.ts";
-import { compileCall, compileCompensation } from "./compile_call.ts";
+import { compileCallStep } from "./compile_call.ts";
+import { compileChild, compileSleep, compileWaitFor } from "./compile_waiting.ts";
 import { Fields } from "./fields.ts";
 import { kindKeys, STEP_KINDS } from "./step_kind.ts";
 
@@ -41,13 +42,8 @@ function compileStep(
   const base = compileBase(compilation, fields, place);
   const steps = (name: string): PlanStep[] => compileSteps(compilation, fields.value(name), fields.at(name), place);
   switch (STEP_KINDS[key]) {
-    case "call": {
-      const call = compileCall(compilation, fields);
-      const compensate = fields.has("compensate")
-        ? compileCompensation(compilation, fields.fields("compensate"), call)
-        : undefined;
-      return { ...base, kind: "call", call, compensate };
-    }
+    case "call":
+      return compileCallStep(compilation, base, fields);
     case "parallel":
       return { ...base, kind: "parallel", steps: steps("parallel"), ...concurrency(fields, Number.POSITIVE_INFINITY) };
     case "race":
@@ -69,9 +65,13 @@ function compileStep(
         (branch, at, within) => compileSteps(compilation, branch, at, within),
       );
     case "sleep":
+      return compileSleep(compilation, base, fields, "sleep");
+    case "sleep_until":
+      return compileSleep(compilation, base, fields, "sleep_until");
     case "wait_for":
+      return compileWaitFor(compilation, base, fields);
     case "workflow":
-      return undefined;
+      return compileChild(compilation, base, fields);
     default:
       return compileSimple(compilation, base, fields, STEP_KINDS[key]);
   }

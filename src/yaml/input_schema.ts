@@ -59,7 +59,7 @@ function checkUsable(schema: JsonObject, path: DocumentPath): Issue[] {
     return [];
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.split("\n")[0] : String(thrown);
-    return [error("schema_not_usable", `The input schema cannot be used: ${reason}`, path)];
+    return [error("schema_not_usable", `The schema cannot be used: ${reason}`, path)];
   }
 }
 

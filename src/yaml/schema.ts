@@ -39,6 +39,12 @@ const ROOT: SchemaNode = closedMap({
       default: "reverse",
     },
   }, { title: "a map", description: "How a failed run is undone.", examples: [{ order: "reverse" }] }),
+  durability: {
+    description:
+      "How safely a run is kept: sync survives a loss of power, async a crash of the process, none only lives in the process.",
+    enum: ["sync", "async", "none"],
+    default: "sync",
+  },
 }, {
   patternProperties: { "^x-": true },
   required: ["name", "steps"],

@@ -1,9 +1,7 @@
 import { closedMap, ref, type SchemaNode } from "./schema_node.ts";
 import { BACKOFF_PROPERTIES } from "./schema_values.ts";
+import { WAITING_KINDS } from "./schema_waiting.ts";
 import type { StepKind } from "./step_kind.ts";
-
-/** Kinds of steps that this release runs. */
-export type SupportedKind = Exclude<StepKind, "sleep" | "wait_for" | "workflow">;
 
 const COMMON: Readonly<Record<string, SchemaNode>> = {
   id: ref("step_id", "The step's id, unique in the whole workflow; `steps.<id>` reads its outcome."),
@@ -66,6 +64,19 @@ const REQUEST: Readonly<Record<string, SchemaNode>> = {
   retry: ref("retry"),
 };
 
+const RECONCILE: SchemaNode = closedMap({
+  ...REQUEST,
+  done: {
+    ...ref("condition", "Whether the step took effect. Sees the `answer`: null after 404, 410 and NOT_FOUND."),
+    examples: ["{{ .answer.state == 'done' }}"],
+  },
+  output: ref("value", "The step's output then; sees the `answer`. Without it, the answer itself."),
+}, {
+  title: "a map with a call and `done`",
+  description: "Asks the service whether an attempt of unknown outcome took effect, before a retry and before an undo.",
+  required: ["method", "done"],
+});
+
 const COMPENSATE: SchemaNode = closedMap({
   ...REQUEST,
   when: ref("condition", "Undo only if this holds."),
@@ -74,6 +85,7 @@ const COMPENSATE: SchemaNode = closedMap({
     type: "boolean",
     default: false,
   },
+  reconcile: RECONCILE,
 }, {
   title: "a map with the call that undoes the step",
   description: "The call that undoes this one when the run fails later.",
@@ -130,7 +142,7 @@ const FAIL: SchemaNode = {
 /** The keys of each kind beside those that every step may have. */
 const KINDS: Readonly<
   Record<
-    SupportedKind,
+    StepKind,
     {
       readonly keys: Readonly<Record<string, SchemaNode>>;
       readonly required: readonly string[];
@@ -140,7 +152,21 @@ const KINDS: Readonly<
 > = {
   call: {
     description: "Calls a service.",
-    keys: { ...REQUEST, compensate: COMPENSATE },
+    keys: {
+      ...REQUEST,
+      compensate: COMPENSATE,
+      reconcile: RECONCILE,
+      pivot: {
+        description: "The point of no return: once it has completed, nothing before or after it is undone.",
+        type: "boolean",
+        default: false,
+      },
+      at_most_once: {
+        description: "Never called again where it may have taken effect, also not after a crash.",
+        type: "boolean",
+        default: false,
+      },
+    },
     required: ["service", "method"],
   },
   parallel: {
@@ -212,19 +238,20 @@ const KINDS: Readonly<
     keys: { return: ref("value", "The run's output.") },
     required: ["return"],
   },
+  ...WAITING_KINDS,
   fail: { description: "Fails.", keys: { fail: FAIL }, required: ["fail"] },
   log: { description: "Writes a log line.", keys: { log: ref("template", "The text to log.") }, required: ["log"] },
 };
 
 /** The schema of each kind of step, by kind. */
-export const STEP_SCHEMAS: Readonly<Record<SupportedKind, SchemaNode>> = Object.fromEntries(
+export const STEP_SCHEMAS: Readonly<Record<StepKind, SchemaNode>> = Object.fromEntries(
   Object.entries(KINDS).map(([kind, { keys, required, description }]) => [
     kind,
     closedMap({ ...keys, ...COMMON }, { title: kind === "call" ? "a call" : `a ${kind} step`, description, required }),
   ]),
-) as Record<SupportedKind, SchemaNode>;
+) as Record<StepKind, SchemaNode>;
 
 /** The kinds that know a key, for messages about keys of the wrong kind. */
-export function kindsWith(key: string): readonly SupportedKind[] {
-  return (Object.keys(KINDS) as SupportedKind[]).filter((kind) => Object.hasOwn(KINDS[kind].keys, key));
+export function kindsWith(key: string): readonly StepKind[] {
+  return (Object.keys(KINDS) as StepKind[]).filter((kind) => Object.hasOwn(KINDS[kind].keys, key));
 }

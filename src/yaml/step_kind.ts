@@ -11,7 +11,7 @@ export const STEP_KINDS = {
   race: "race",
   set: "set",
   sleep: "sleep",
-  sleep_until: "sleep",
+  sleep_until: "sleep_until",
   wait_for: "wait_for",
   workflow: "workflow",
   return: "return",

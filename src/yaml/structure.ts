@@ -3,7 +3,6 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import { closest, didYouMean } from "../base/text.ts";
 import { SCHEMA_PARTS, WORKFLOW_SCHEMA } from "./schema.ts";
 import type { SchemaNode } from "./schema_node.ts";
-import { checkNotYet } from "./not_yet_supported.ts";
 import { checkStepKeys, findStepSchema } from "./structure_step.ts";
 import { badFormat, expectation, fits, namedExample, nameOf, shown, typeHint } from "./structure_words.ts";
 
@@ -145,7 +144,6 @@ class StructureWalk {
   }
 
   #unknownKey(key: string, node: SchemaNode, map: JsonObject, path: DocumentPath): void {
-    if (checkNotYet(this.issues, key, path)) return;
     const known = Object.keys(node.properties ?? {});
     const unused = known.filter((candidate) => !Object.hasOwn(map, candidate));
     const isTop = path.length === 1;
@@ -202,8 +200,13 @@ function patternOf(node: SchemaNode, key: string): SchemaNode | true | undefined
 
 /** Texts take templates only where the schema says so by reference; a description may hold anything. */
 function isLiteral(schema: SchemaNode, node: SchemaNode, path: DocumentPath): boolean {
-  if (path.at(-1) === "description" || path.includes("input_schema")) return false;
+  if (path.at(-1) === "description" || isInJsonSchema(path)) return false;
   return !node.title?.includes("template") && !/value$|condition$|header/.test(node.title ?? schema.$ref ?? "");
+}
+
+/** Whether a path leads into a JSON Schema: what stands there is data. */
+function isInJsonSchema(path: DocumentPath): boolean {
+  return path.includes("input_schema") || path.some((key, index) => key === "wait_for" && path[index + 1] === "schema");
 }
 
 /** Whether a key that is missing is there under a wrong name, which has been reported. */

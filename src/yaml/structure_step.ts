@@ -1,14 +1,13 @@
 import type { DocumentPath, Issue } from "../base/diagnostics.ts";
 import type { JsonObject } from "../base/json.ts";
 import { closest } from "../base/text.ts";
-import { checkNotYet } from "./not_yet_supported.ts";
 import type { SchemaNode } from "./schema_node.ts";
-import { kindsWith, STEP_SCHEMAS, type SupportedKind } from "./schema_step.ts";
-import { type KindKey, kindKeys, STEP_KINDS } from "./step_kind.ts";
+import { kindsWith, STEP_SCHEMAS } from "./schema_step.ts";
+import { type KindKey, kindKeys, STEP_KINDS, type StepKind } from "./step_kind.ts";
 
 /** The schema that a step is checked against. */
 export interface FoundSchema {
-  readonly kind: SupportedKind;
+  readonly kind: StepKind;
   readonly schema: SchemaNode;
   /** Keys that decide over other kinds: they have been reported. */
   readonly otherKinds: readonly string[];
@@ -23,10 +22,6 @@ export function findStepSchema(issues: Issue[], step: JsonObject, path: Document
   }
   if (others.length > 0) reportSeveralKinds(issues, [first, ...others], path);
   const kind = STEP_KINDS[first];
-  if (kind === "sleep" || kind === "wait_for" || kind === "workflow") {
-    checkNotYet(issues, first, [...path, first]);
-    return undefined;
-  }
   return { kind, schema: STEP_SCHEMAS[kind], otherKinds: others };
 }
 
@@ -46,13 +41,10 @@ export function checkStepKeys(issues: Issue[], step: JsonObject, found: FoundSch
     if (Object.hasOwn(known, key)) return true;
     const kinds = kindsWith(key);
     if (kinds.length === 0) return true;
-    const kindWords = kinds.length === 1
-      ? `${kinds[0]} steps`
-      : `${kinds.slice(0, -1).join(", ")} and ${kinds.at(-1)} steps`;
     misplaced(
       issues,
       [...path, key],
-      `"${key}" is for ${kindWords.replace("call steps", "calls")}, not for ${found.schema.title}`,
+      `"${key}" is for ${kindWords(kinds)}, not for ${found.schema.title}`,
       hintFor(key, found.kind),
     );
     return false;
@@ -60,7 +52,13 @@ export function checkStepKeys(issues: Issue[], step: JsonObject, found: FoundSch
   return Object.fromEntries(kept);
 }
 
-function hintFor(key: string, kind: SupportedKind): string | undefined {
+function kindWords(kinds: readonly StepKind[]): string {
+  const words = kinds.map((kind) => kind === "call" ? "calls" : kind);
+  const list = words.length === 1 ? words[0]! : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  return list.endsWith("calls") ? list : `${list} steps`;
+}
+
+function hintFor(key: string, kind: StepKind): string | undefined {
   if (key === "retry") return "put it in a child workflow, or give each call inside its own retry";
   if (key === "compensate") return "give each call inside its own compensate";
   if (key === "attempt_timeout") return '"timeout" limits the whole step';
@@ -102,11 +100,7 @@ function reportNoKind(issues: Issue[], step: JsonObject, path: DocumentPath): vo
     severity: "error",
     code: "no_kind",
     message: "This step does nothing: no key says what kind it is",
-    hint: `give it one of: ${
-      [...new Set(Object.keys(STEP_KINDS))].filter((key) =>
-        !["sleep_until", "sleep", "wait_for", "workflow"].includes(key)
-      ).join(", ")
-    }`,
+    hint: `give it one of: ${Object.keys(STEP_KINDS).join(", ")}`,
     path,
   });
 }
