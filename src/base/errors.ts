@@ -22,6 +22,8 @@ export type ErrorCode =
   | "claim_lost"
   | "payload_too_large"
   | "store_unavailable"
+  | "store_corrupt"
+  | "wrong_key"
   | "permission_denied"
   | "internal";
 
@@ -37,6 +39,8 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   claim_lost: { exit: 7, http: 409, grpc: "ABORTED", retryable: true },
   payload_too_large: { exit: 3, http: 413, grpc: "RESOURCE_EXHAUSTED", retryable: false },
   store_unavailable: { exit: 7, http: 503, grpc: "UNAVAILABLE", retryable: true },
+  store_corrupt: { exit: 7, http: 500, grpc: "DATA_LOSS", retryable: false },
+  wrong_key: { exit: 7, http: 500, grpc: "FAILED_PRECONDITION", retryable: false },
   permission_denied: { exit: 2, http: 403, grpc: "PERMISSION_DENIED", retryable: false },
   internal: { exit: 1, http: 500, grpc: "INTERNAL", retryable: false },
 };

@@ -1,0 +1,110 @@
+import type { RunStarted } from "../../engine/journal.ts";
+import type { ClaimedRun, ClaimedRuns, ClaimRunsRequest, Message } from "../../engine/storage.ts";
+import { type MessageRow, readMessages, selectWaiting } from "./inbox.ts";
+import type { PayloadCodec } from "./payload.ts";
+import { placeOf, RUN_COLUMNS, type RunRow, toRecord } from "./run_row.ts";
+import { change, selectAll, selectOne, type SqlEffects, type SqlValue, type SqlWork } from "./sql_work.ts";
+import { forgetDeadWorkers, renewWorker } from "./worker_rows.ts";
+
+/** What a claim took over, as it is kept. */
+export interface ClaimedRows {
+  readonly runs: readonly ClaimedRow[];
+  readonly mail: readonly { readonly runId: string; readonly messages: readonly MessageRow[] }[];
+  readonly nextWakeAt: number | undefined;
+}
+
+interface ClaimedRow {
+  readonly run: RunRow;
+  readonly started: SqlValue;
+  readonly messages: readonly MessageRow[];
+}
+
+/** Takes over runs; `deadFiles` names the files of workers that are known to be dead. */
+export function* claimRuns(
+  { worker, queues, runIds = [], limit }: ClaimRunsRequest,
+  files: string,
+  deadFiles: readonly string[],
+  now: number,
+  effects: SqlEffects,
+): SqlWork<ClaimedRows> {
+  yield* renewWorker(worker, files, now);
+  yield* forgetDeadWorkers(deadFiles, now, effects);
+  // The runs claimed before are not told twice.
+  const mail = yield* collectMail(worker.id);
+  const runs: ClaimedRow[] = [];
+  for (const id of runIds) {
+    if (runs.length >= limit) break;
+    const free = yield* selectOne<{ seq: number }>("select seq from runs where id = ? and owner is null", [id]);
+    if (free !== undefined) runs.push(yield* claimRun(free.seq, worker.id));
+  }
+  for (const seq of yield* findDue(queues, now, limit - runs.length)) runs.push(yield* claimRun(seq, worker.id));
+  return { runs, mail, nextWakeAt: yield* findNextWakeAt(queues) };
+}
+
+/** Makes runs of rows. */
+export async function toClaimedRuns(rows: ClaimedRows, codec: PayloadCodec): Promise<ClaimedRuns> {
+  const runs = await Promise.all(rows.runs.map((row) => toClaimedRun(row, codec)));
+  const mail: Message[] = [];
+  for (const { runId, messages } of rows.mail) mail.push(...await readMessages(messages, runId, codec));
+  return { runs, mail, nextWakeAt: rows.nextWakeAt };
+}
+
+async function toClaimedRun({ run, started, messages }: ClaimedRow, codec: PayloadCodec): Promise<ClaimedRun> {
+  const { id, token, head, crashes } = run;
+  return {
+    run: await toRecord(run, codec),
+    claim: { runId: id, token: token + 1 },
+    head,
+    started: started === null ? undefined : await codec.readJson(started, placeOf("start", id)) as RunStarted,
+    crashes,
+    messages: await readMessages(messages, id, codec),
+  };
+}
+
+function* claimRun(seq: number, worker: string): SqlWork<ClaimedRow> {
+  const run = (yield* selectOne<RunRow>(`select ${RUN_COLUMNS} from runs where runs.seq = ?`, [seq]))!;
+  yield* change("update runs set owner = ?, token = token + 1, crashes = crashes + 1, mail = 0 where seq = ?", [
+    worker,
+    seq,
+  ]);
+  const start = run.head > 0
+    ? undefined
+    : yield* selectOne<{ body: SqlValue }>("select body from starts where run = ?", [
+      seq,
+    ]);
+  return { run, started: start?.body ?? null, messages: yield* selectWaiting(seq) };
+}
+
+function* findDue(queues: readonly string[], now: number, limit: number): SqlWork<readonly number[]> {
+  if (limit <= 0) return [];
+  const due: { readonly seq: number; readonly wake_at: number }[] = [];
+  for (const queue of queues) due.push(...yield* selectAll<typeof due[number]>(FIND_DUE, [queue, now, limit]));
+  return due.sort((a, b) => a.wake_at - b.wake_at).slice(0, limit).map(({ seq }) => seq);
+}
+
+const FIND_DUE = `select seq, wake_at from runs
+where queue = ? and owner is null and wake_at is not null and wake_at <= ? order by wake_at limit ?`;
+
+function* findNextWakeAt(queues: readonly string[]): SqlWork<number | undefined> {
+  let next: number | undefined;
+  for (const queue of queues) {
+    const row = yield* selectOne<{ wake_at: number }>(NEXT_WAKE_AT, [queue]);
+    if (row !== undefined && (next === undefined || row.wake_at < next)) next = row.wake_at;
+  }
+  return next;
+}
+
+const NEXT_WAKE_AT = `select wake_at from runs
+where queue = ? and owner is null and wake_at is not null order by wake_at limit 1`;
+
+function* collectMail(worker: string): SqlWork<ClaimedRows["mail"]> {
+  const runs = yield* selectAll<{ seq: number; id: string }>("select seq, id from runs where owner = ? and mail = 1", [
+    worker,
+  ]);
+  const mail: { readonly runId: string; readonly messages: readonly MessageRow[] }[] = [];
+  for (const { seq, id } of runs) {
+    yield* change("update runs set mail = 0 where seq = ?", [seq]);
+    mail.push({ runId: id, messages: yield* selectWaiting(seq) });
+  }
+  return mail;
+}

@@ -1,0 +1,311 @@
+import { MaestroError, toError } from "../../base/errors.ts";
+import { decodeTurn } from "../../engine/journal_format.ts";
+import type { JournalTurn } from "../../engine/journal.ts";
+import type {
+  Claim,
+  ClaimedRuns,
+  ClaimRunsRequest,
+  CommitTurnRequest,
+  CreateRunRequest,
+  DeleteRunsRequest,
+  DeliverRequest,
+  Delivery,
+  ListRunsRequest,
+  ReadJournalRequest,
+  RunPage,
+  Storage,
+  StoredRun,
+  StoreStats,
+  WorkerRef,
+} from "../../engine/storage.ts";
+import { everyInBackground, later } from "../../runtime/later.ts";
+import type { Cipher } from "../cipher.ts";
+import { claimRuns, toClaimedRuns } from "./claim_runs.ts";
+import { commitTurn, prepareCommit } from "./commit_turn.ts";
+import { createRun, placeOfDefinition, type PreparedRun, prepareRun } from "./create_run.ts";
+import { deleteTree, findEndedTrees } from "./delete_runs.ts";
+import { type CommitMode, GroupCommit } from "./group_commit.ts";
+import { insertMessage, prepareMessage } from "./inbox.ts";
+import { type JournalTrail, placeOfTurn, readJournalPage } from "./journal_rows.ts";
+import { findRows } from "./list_runs.ts";
+import { type Payload, PayloadCodec } from "./payload.ts";
+import type { Presence } from "./presence.ts";
+import { SELECT_STORED_RUNS, type StoredRunRow, toStoredRun } from "./run_row.ts";
+import type { SqlDriver } from "./sql_driver.ts";
+import { change, selectAll, selectOne, SqlEffects, type SqlValue, type SqlWork } from "./sql_work.ts";
+import { countRuns } from "./store_stats.ts";
+import { forgetWorkers } from "./worker_rows.ts";
+
+/** What `SqlStorage` is made of. */
+export interface SqlStorageOptions {
+  readonly driver: SqlDriver;
+  readonly presence: Presence;
+  readonly cipher: Cipher | undefined;
+  /** Most bytes of one value. */
+  readonly mostPayloadBytes: number;
+  /** The store's wall clock in milliseconds. */
+  readonly now: () => number;
+}
+
+/** How often a store looks for what other processes have written, should a bell not have been heard. */
+const LOOK_MS = 1_000;
+
+/** The storage port over SQL: every statement once, for all databases. */
+export class SqlStorage implements Storage {
+  readonly #driver: SqlDriver;
+  readonly #presence: Presence;
+  readonly #codec: PayloadCodec;
+  readonly #now: () => number;
+  readonly #group: GroupCommit;
+  readonly #listeners = new Map<string, () => void>();
+  /** Workers that have spoken through this handle. */
+  readonly #workers = new Set<string>();
+  /** Runs of this handle that need not survive a loss of power. */
+  readonly #lax = new Set<string>();
+  readonly #trails = new Map<string, JournalTrail>();
+  #stopHearing: (() => void) | undefined;
+  #isAnnounced = false;
+  #closing: Promise<void> | undefined;
+
+  constructor({ driver, presence, cipher, mostPayloadBytes, now }: SqlStorageOptions) {
+    this.#driver = driver;
+    this.#presence = presence;
+    this.#codec = new PayloadCodec(cipher, mostPayloadBytes);
+    this.#now = now;
+    this.#group = new GroupCommit({
+      later,
+      explain: (error) => driver.explain(error),
+      commit: async (members, mode) => {
+        const effects = new SqlEffects();
+        const outcomes = await driver.commit(members.map((member) => () => member.work(effects)), mode);
+        this.#tell(effects);
+        return outcomes;
+      },
+    });
+  }
+
+  async migrate(): Promise<void> {
+    this.#requireOpen();
+    await this.#driver.migrate();
+  }
+
+  async createRun(request: CreateRunRequest): Promise<Claim | undefined> {
+    const { run, worker } = request;
+    if (worker !== undefined) await this.#announce(worker);
+    const prepared = prepareRun(this.#codec, request);
+    await this.#codec.seal();
+    const claim = await this.#write(
+      (effects) => createRun(prepared, this.#presence.name, this.#now(), effects),
+      run.durability === "sync" ? "sync" : "async",
+      runBytes(prepared),
+    );
+    if (claim !== undefined && run.durability !== "sync") this.#lax.add(run.id);
+    return claim;
+  }
+
+  async findRun({ runId }: { readonly runId: string }): Promise<StoredRun | undefined> {
+    const row = await this.#read(() => selectOne<StoredRunRow>(`${SELECT_STORED_RUNS}where runs.id = ?`, [runId]));
+    return row && await toStoredRun(row, this.#codec, this.#aliveOwners([row]));
+  }
+
+  async listRuns(request: ListRunsRequest): Promise<RunPage> {
+    const { rows, cursor } = await findRows(request, (work) => this.#read(work), () => performance.now());
+    const isAlive = this.#aliveOwners(rows);
+    return { runs: await Promise.all(rows.map((row) => toStoredRun(row, this.#codec, isAlive))), cursor };
+  }
+
+  async deleteRuns(request: DeleteRunsRequest): Promise<number> {
+    const trees = await this.#read(() => findEndedTrees(request));
+    let count = 0;
+    // One transaction for each tree: whoever else wants to write gets in between.
+    for (const { id } of trees) count += await this.#write(() => deleteTree(id), "async");
+    return count;
+  }
+
+  async claimRuns(request: ClaimRunsRequest): Promise<ClaimedRuns> {
+    await this.#announce(request.worker);
+    const name = this.#presence.name;
+    const others = await this.#read(() => selectAll<{ files: string }>(SELECT_OTHERS, [name]));
+    const dead = this.#presence.findDead(others.map(({ files }) => files));
+    const rows = await this.#write((effects) => claimRuns(request, name, dead, this.#now(), effects), "async");
+    this.#presence.remove(dead);
+    for (const { run } of rows.runs) if (run.durability !== "sync") this.#lax.add(run.id);
+    return await toClaimedRuns(rows, this.#codec);
+  }
+
+  async renewWorker({ worker }: { readonly worker: WorkerRef }): Promise<boolean> {
+    const until = this.#now() + worker.leaseMs;
+    const { changes } = await this.#write(
+      () => change("update workers set lease_until = ? where id = ?", [until, worker.id]),
+      "async",
+    );
+    return changes > 0;
+  }
+
+  async readJournal({ runId, from = 0, limit = Infinity }: ReadJournalRequest): Promise<readonly JournalTurn[]> {
+    const page = await this.#read(() => readJournalPage(runId, from, limit, this.#trails));
+    const turns: JournalTurn[] = [];
+    for (const body of page.bodies) {
+      const place = placeOfTurn(runId, from + turns.length);
+      turns.push(decodeTurn(await this.#codec.read(body, place), place));
+    }
+    return turns;
+  }
+
+  async readDefinition({ hash }: { readonly hash: string }): Promise<string | undefined> {
+    const row = await this.#read(() =>
+      selectOne<{ body: SqlValue }>("select body from definitions where hash = ?", [hash])
+    );
+    return row && await this.#codec.read(row.body, placeOfDefinition(hash));
+  }
+
+  async commitTurn(request: CommitTurnRequest): Promise<void> {
+    const prepared = prepareCommit(this.#codec, request);
+    if (this.#codec.isEncrypting) await this.#codec.seal();
+    const { claim: { runId }, children, release, durability } = request;
+    for (const { worker } of children ?? []) if (worker !== undefined) this.#workers.add(worker.id);
+    let bytes = prepared.turn?.value.length ?? 0;
+    for (const child of prepared.children) bytes += runBytes(child);
+    await this.#write(
+      (effects) => commitTurn(prepared, this.#presence.name, this.#now(), effects),
+      durability === "sync" || !this.#lax.has(runId) ? "sync" : "async",
+      bytes,
+    );
+    for (const { run, worker } of children ?? []) {
+      if (worker !== undefined && run.durability !== "sync") this.#lax.add(run.id);
+    }
+    if (release === true) this.#lax.delete(runId);
+  }
+
+  async deliver({ message }: DeliverRequest): Promise<Delivery | undefined> {
+    const prepared = prepareMessage(this.#codec, message);
+    await this.#codec.seal();
+    const now = this.#now;
+    function* work(effects: SqlEffects): SqlWork<{ row: StoredRunRow; isNew: boolean } | undefined> {
+      const row = yield* selectOne<StoredRunRow>(`${SELECT_STORED_RUNS}where runs.id = ?`, [message.runId]);
+      return row && { row, isNew: yield* insertMessage(prepared, null, now(), effects) };
+    }
+    const found = await this.#write(work, "sync", prepared.body.value.length);
+    if (found === undefined) return undefined;
+    const { row, isNew } = found;
+    return { run: await toStoredRun(row, this.#codec, this.#aliveOwners([row])), isDuplicate: !isNew };
+  }
+
+  async stats(): Promise<StoreStats> {
+    return { ...await this.#read(countRuns), bytes: this.#driver.bytes() };
+  }
+
+  onWakeup(worker: WorkerRef, listener: () => void): () => void {
+    this.#listeners.set(worker.id, listener);
+    this.#stopHearing ??= this.#hear();
+    return () => {
+      this.#listeners.delete(worker.id);
+      if (this.#listeners.size > 0) return;
+      this.#stopHearing?.();
+      this.#stopHearing = undefined;
+    };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#stopHearing?.();
+    this.#listeners.clear();
+    const workers = [...this.#workers];
+    try {
+      if (workers.length > 0) {
+        await this.#group.write({
+          work: (effects) => forgetWorkers(workers, this.#now(), effects),
+          mode: "async",
+          bytes: 0,
+        });
+      }
+      await this.#group.settle();
+    } finally {
+      this.#presence.leave();
+      await this.#driver.close();
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new MaestroError("store_unavailable", "The store has been closed");
+  }
+
+  async #write<T>(work: (effects: SqlEffects) => SqlWork<T>, mode: CommitMode, bytes = 0): Promise<T> {
+    this.#requireOpen();
+    return await this.#group.write({ work, mode, bytes });
+  }
+
+  async #read<T>(work: () => SqlWork<T>): Promise<T> {
+    this.#requireOpen();
+    try {
+      return await this.#driver.read(work);
+    } catch (error) {
+      throw this.#driver.explain(toError(error));
+    }
+  }
+
+  /** Lets others see that this process lives before the store says that it owns anything. */
+  async #announce({ id }: WorkerRef): Promise<void> {
+    this.#workers.add(id);
+    if (this.#isAnnounced) return;
+    this.#requireOpen();
+    this.#isAnnounced = true;
+    try {
+      this.#presence.announce();
+    } catch (error) {
+      this.#isAnnounced = false;
+      throw this.#driver.explain(toError(error));
+    }
+    const known = await this.#read(() => selectAll<{ files: string }>("select distinct files from workers"));
+    this.#presence.tidy(known.map(({ files }) => files));
+  }
+
+  /** Tells who of these runs' owners is alive. */
+  #aliveOwners(rows: readonly StoredRunRow[]): (row: StoredRunRow) => boolean {
+    const now = this.#now();
+    const dead = new Set(this.#presence.findDead(rows.flatMap(({ files }) => files ?? [])));
+    return ({ lease_until, files }) => lease_until !== null && lease_until > now && !dead.has(files!);
+  }
+
+  #hear(): () => void {
+    const wakeAll = (): void => {
+      for (const listener of [...this.#listeners.values()]) listener();
+    };
+    const stopBell = this.#presence.hear(wakeAll);
+    const stopLooking = everyInBackground(LOOK_MS, () => {
+      if (this.#driver.hasChanged()) wakeAll();
+    });
+    return () => {
+      stopBell();
+      stopLooking();
+    };
+  }
+
+  /** Wakes whoever has something to do now. A bell that cannot be rung is no fault: every process also looks by itself. */
+  #tell(effects: SqlEffects): void {
+    const { mailed, hasDueRuns, hasParkedRuns } = effects;
+    const strangers: string[] = [];
+    for (const owner of mailed) {
+      if (this.#workers.has(owner)) this.#listeners.get(owner)?.();
+      else strangers.push(owner);
+    }
+    if (hasDueRuns || hasParkedRuns) { for (const listener of [...this.#listeners.values()]) listener(); }
+    if (!hasDueRuns && strangers.length === 0) return;
+    const find = (): SqlWork<readonly { id: string; files: string }[]> =>
+      selectAll<{ id: string; files: string }>("select id, files from workers where files <> ?", [this.#presence.name]);
+    this.#driver.read(find).then((others) => {
+      this.#presence.ring(others.filter(({ id }) => hasDueRuns || strangers.includes(id)).map(({ files }) => files));
+    }).catch(() => undefined);
+  }
+}
+
+const SELECT_OTHERS = "select distinct files from workers where files <> ?";
+
+/** About how many bytes a new run takes. */
+function runBytes({ definition, turn, started }: PreparedRun): number {
+  const lengths = [definition, turn, started].map((payload: Payload | undefined) => payload?.value.length ?? 0);
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
