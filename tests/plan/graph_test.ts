@@ -56,6 +56,16 @@ steps:
     steps:
       - { id: send, when: "{{ .item.ok }}", service: shop, method: "POST /send/{{ .item.id }}", on_error: continue }
   - { id: totals, set: { total: "{{ 1 + 2 }}" } }
+  - { id: night, sleep_until: "{{ .input.opens_at }}" }
+  - { id: approval, wait_for: { signal: approved }, timeout: 72h }
+  - { id: bill, workflow: billing, retry: { attempts: 2 } }
+  - id: ship
+    service: shop
+    method: POST /ship
+    pivot: true
+    at_most_once: true
+    reconcile: { method: GET /shipments, done: "{{ .answer.found }}" }
+  - { id: rest, sleep: 10m }
 finally:
   - { id: bye, log: "{{ run.status }}" }
 `;

@@ -47,6 +47,12 @@ function describe(step: PlanStep, read: Read): string {
       return `set ${step.names.join(", ")}`;
     case "log":
       return `log ${read("log")}`;
+    case "sleep":
+      return step.isUntil ? `sleep until ${read("sleep_until")}` : `sleep ${read("sleep")}`;
+    case "wait_for":
+      return `wait for ${read("wait_for", "signal")}`;
+    case "workflow":
+      return `workflow ${shorten(step.workflow)}`;
     case "fail":
       return `fail ${read("fail")}`;
     case "return":
@@ -63,7 +69,11 @@ function notesOf(step: PlanStep, plan: Plan, read: Read): readonly string[] {
     const { service, retry: { attempts } } = step.call;
     // What all calls of a service have in common is not worth a line in each of them.
     if (attempts !== (plan.services.get(service)?.retry.attempts ?? 1)) notes.push(`up to ${attempts} attempts`);
+    if (step.isPivot) notes.push("pivot: from here on nothing is undone");
+    if (step.atMostOnce) notes.push("at most once");
+    if (step.reconcile !== undefined) notes.push(`in doubt asks ${callText(step.reconcile.call)}`);
   }
+  if (step.kind === "workflow" && step.retry.attempts > 1) notes.push(`up to ${step.retry.attempts} attempts`);
   if (step.timeoutMs !== undefined) notes.push(`at most ${formatDuration(step.timeoutMs)}`);
   if (step.kind === "repeat") notes.push(`at most ${step.max} rounds`);
   if ("maxConcurrency" in step && Number.isFinite(step.maxConcurrency)) {

@@ -70,7 +70,7 @@ class FlowBuilder {
   #step(step: GraphStep, from: readonly Exit[], outer: string | undefined): readonly Exit[] {
     const isBlock = step.branches.length > 0;
     const group = isBlock ? this.#group(`${step.id}: ${step.kind}`, outer) : outer;
-    const shape = step.kind === "call" ? "call" : isBlock ? "block" : "action";
+    const shape = step.kind === "call" || step.kind === "workflow" ? "call" : isBlock ? "block" : "action";
     const node = this.#node(shape, [step.id, step.text, ...step.notes], group);
     this.#connect(from, node);
     if (step.undo !== undefined) {
