@@ -19,6 +19,7 @@ export type ErrorCode =
   | "file_not_readable"
   | "run_not_found"
   | "run_conflict"
+  | "run_ended"
   | "claim_lost"
   | "payload_too_large"
   | "store_unavailable"
@@ -35,6 +36,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, CodeMeaning>> = {
   missing_value: { exit: 3, http: 422, grpc: "FAILED_PRECONDITION", retryable: false },
   file_not_readable: { exit: 3, http: 422, grpc: "FAILED_PRECONDITION", retryable: false },
   run_not_found: { exit: 2, http: 404, grpc: "NOT_FOUND", retryable: false },
+  run_ended: { exit: 2, http: 409, grpc: "FAILED_PRECONDITION", retryable: false },
   run_conflict: { exit: 2, http: 409, grpc: "ALREADY_EXISTS", retryable: false },
   claim_lost: { exit: 7, http: 409, grpc: "ABORTED", retryable: true },
   payload_too_large: { exit: 3, http: 413, grpc: "RESOURCE_EXHAUSTED", retryable: false },

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Wall-clock milliseconds since the Unix epoch. */
   now(): number;
+  /** Milliseconds that never go back. @default the wall clock */
+  ticks?(): number;
   /** Calls back once after a delay; gives a function that calls it off. */
   after(delayMs: number, callback: () => void): () => void;
 }
@@ -12,6 +14,7 @@ const LONGEST_TIMER_MS = 30_000;
 /** The machine's clock. Waits longer than 30 s are compared with the wall clock on the way, so that suspended machines wake up right. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  ticks: () => performance.now(),
   after(delayMs, callback) {
     const due = Date.now() + delayMs;
     let timer: ReturnType<typeof setTimeout>;

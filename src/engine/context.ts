@@ -17,6 +17,8 @@ export interface StepSpec {
   /** Limit of the whole step: attempts, delays and queueing. */
   readonly timeoutMs: number | undefined;
   readonly attemptTimeoutMs: number;
+  /** The idempotency key, where it is not the one that follows from the path. */
+  readonly key?: string | undefined;
   /** The step that this one undoes. */
   readonly compensates?: string | undefined;
   /** How to undo the step; with it, an attempt in flight may finish when the step is cancelled. */
@@ -79,9 +81,11 @@ export interface CompensationSpec {
   /**
    * Builds the step that undoes, when its turn has come. `undefined`: its condition does not hold.
    *
+   * `found` is the output of a step of unknown outcome that the service was asked about.
+   *
    * @throws when its expressions fail; the compensation then counts as failed.
    */
-  prepare(error: Failure): Promise<StepSpec | undefined> | StepSpec | undefined;
+  prepare(error: Failure, found?: JsonValue): Promise<StepSpec | undefined> | StepSpec | undefined;
 }
 
 /**

@@ -9,16 +9,18 @@ import type {
   StepSuccess,
   WorkflowContext,
 } from "./context.ts";
-import { rollback } from "./compensation.ts";
+import { rollback, type RollbackContext } from "./compensation.ts";
 import type { Execution } from "./execution.ts";
-import { CancelledError } from "./failure.ts";
+import { CancelledError, type Failure } from "./failure.ts";
 import type { Note } from "./journal.ts";
 import type { LifecycleContext } from "./lifecycle.ts";
 import { silence } from "./pending.ts";
+import type { RunCause } from "./run.ts";
+import type { SagaStep } from "./saga.ts";
 import { CancelScope } from "./scope.ts";
 
 /** The verbs of a workflow, on top of an execution. */
-export class DurableContext implements LifecycleContext {
+export class DurableContext implements LifecycleContext, RollbackContext {
   readonly #execution: Execution;
   readonly scope: CancelScope;
 
@@ -60,7 +62,7 @@ export class DurableContext implements LifecycleContext {
   }
 
   step(spec: StepSpec): Promise<StepSuccess> {
-    return this.#execution.step(spec, this.scope);
+    return this.#execution.commands.step(spec, this.scope);
   }
 
   sleep(timer: string, ms: number): Promise<void> {
@@ -69,19 +71,24 @@ export class DurableContext implements LifecycleContext {
 
   sleepUntil(timer: string, due: number): Promise<void> {
     if (this.scope.cause !== undefined) return silence(Promise.reject(new CancelledError(this.scope.cause)));
-    return this.#execution.timer(timer, due, this.scope).promise;
+    return this.#execution.commands.timer(timer, due, this.scope).promise;
   }
 
-  signal(step: string, name: string): Promise<JsonValue> {
-    return this.#execution.signal(step, name);
+  signal(step: string, name: string, refuse?: (data: JsonValue) => string | undefined): Promise<JsonValue> {
+    return this.#execution.commands.signal(step, name, this.scope, refuse);
   }
 
   child(spec: ChildSpec): Promise<StepSuccess> {
-    return this.#execution.child(spec);
+    return this.#execution.commands.child(spec, this.scope);
+  }
+
+  undoChild(request: Parameters<RollbackContext["undoChild"]>[0]): Promise<StepSuccess> {
+    const { step, compensates, runId, error } = request;
+    return this.#execution.commands.undoChild(step, compensates, runId, error, this.scope);
   }
 
   note(note: Note): void {
-    this.#execution.note(note);
+    this.#execution.commands.note(note);
   }
 
   withScope<T>(options: ScopeOptions, run: (context: WorkflowContext) => Promise<T>): Promise<T> {
@@ -92,12 +99,14 @@ export class DurableContext implements LifecycleContext {
     const { timer, timeoutMs } = options;
     const due = timeoutMs === undefined ? undefined : this.now() + timeoutMs;
     const scope = new CancelScope(this.scope, due);
-    const limit = timer === undefined || due === undefined ? undefined : this.#execution.timer(timer, due, this.scope);
+    const limit = timer === undefined || due === undefined
+      ? undefined
+      : this.#execution.commands.timer(timer, due, this.scope);
     limit?.promise.then(() => scope.cancel("timeout"), () => undefined);
     try {
       return await run(new DurableContext(this.#execution, scope));
     } finally {
-      if (limit !== undefined) this.#execution.clearTimer(limit);
+      if (limit !== undefined) this.#execution.commands.clearTimer(limit);
       scope.close();
     }
   }
@@ -107,17 +116,35 @@ export class DurableContext implements LifecycleContext {
   }
 
   async #rollback(options: RollbackOptions): Promise<RollbackOutcome> {
-    const { saga } = this.#execution;
     const { within, error } = options;
-    const steps = saga.take(within);
-    if (steps.length > 0) {
-      const scopeCause = within[0]?.cause;
-      const cause = scopeCause === "timeout" || scopeCause === "cancelled" ? scopeCause : "error";
-      this.note({ type: "rollback_started", cause, error, steps: steps.length });
-    }
-    const outcome = await rollback(this.shielded(), steps, options);
-    saga.remember(outcome);
-    return outcome;
+    const scopeCause = within[0]?.cause;
+    const cause = scopeCause === "timeout" || scopeCause === "cancelled" ? scopeCause : "error";
+    return await this.#undo(this.#execution.saga.take(within), options, { cause, error });
+  }
+
+  async rollbackLeft(options: Pick<RollbackOptions, "error" | "order">): Promise<void> {
+    await this.#undo(this.#execution.saga.takeLeft(), options, { cause: "error", error: options.error });
+  }
+
+  async #undo(
+    steps: readonly SagaStep[],
+    options: Pick<RollbackOptions, "error" | "order">,
+    why: { readonly cause: RunCause; readonly error: Failure },
+  ): Promise<RollbackOutcome> {
+    if (steps.length > 0) this.note({ type: "rollback_started", ...why, steps: steps.length });
+    return await this.#execution.whileRollingBack(async () => {
+      const { outcome, left } = await rollback(this.shielded(), steps, options);
+      this.#execution.saga.remember(outcome, left);
+      return outcome;
+    });
+  }
+
+  get isPastPivot(): boolean {
+    return this.#execution.saga.isPastPivot;
+  }
+
+  pausePastPivot(error: Failure, cause: RunCause): Promise<void> {
+    return this.#execution.pausePastPivot(error, cause);
   }
 
   rolledBack(): RollbackOutcome {

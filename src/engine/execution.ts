@@ -1,35 +1,16 @@
-import type { JsonValue } from "../base/json.ts";
-import type { ChildSpec, StepSpec, StepSuccess, WorkflowDefinition } from "./context.ts";
+import { Commands } from "./commands.ts";
+import type { WorkflowDefinition } from "./context.ts";
 import { DurableContext } from "./durable_context.ts";
-import { type CancelCause, CancelledError, StepFailedError } from "./failure.ts";
-import { type Entry, isOutcome, type JournalTurn, type Note, type RunFinished, type RunStarted } from "./journal.ts";
-import type { StepOutcome } from "./journal.ts";
-import { runLifecycle } from "./lifecycle.ts";
-import { PendingStep, PendingTimer, silence } from "./pending.ts";
+import { effectiveTurns } from "./effective_turns.ts";
+import { type CancelCause, CancelledError, type Failure, StepFailedError } from "./failure.ts";
+import { commandKey, type Fact, isCommand, isFact, isOutcome, type StepOutcome } from "./journal.ts";
+import type { JournalTurn, RunFinished, RunStarted } from "./journal.ts";
+import { reopen, runLifecycle } from "./lifecycle.ts";
+import { settleChild } from "./child_end.ts";
+import type { Pause, PauseReason, RunCause } from "./run.ts";
 import { Saga } from "./saga.ts";
 import { CancelScope } from "./scope.ts";
-
-/** An entry that comes from outside the workflow function and moves it on. */
-export type Fact = StepOutcome | Extract<Entry, { type: "timer_fired" | "cancel_requested" }>;
-
-/** What one turn came to. The caller commits `entries`, and only then acts on the rest. */
-export interface Turn {
-  readonly time: number;
-  readonly entries: readonly Entry[];
-  /** Steps to start, in the order in which they were asked for. */
-  readonly starts: readonly StepSpec[];
-  /** Paths of steps to cancel, among them such as start in this very turn. */
-  readonly cancels: readonly string[];
-  readonly timersSet: readonly { readonly timer: string; readonly due: number }[];
-  readonly timersCleared: readonly string[];
-  /** Set when the run has ended. */
-  readonly finished: RunFinished | undefined;
-  /** Set when the run cannot go on by itself. The turn is then not to be committed. */
-  readonly paused: PauseReason | undefined;
-}
-
-/** Why a run is paused. */
-export type PauseReason = "non_determinism" | "foreign_await";
+import { type Activity, type Turn, TurnDraft } from "./turn.ts";
 
 /** What an execution is made of. */
 export interface ExecutionOptions {
@@ -58,28 +39,24 @@ const LONGEST_KEY_PATH = 200;
 export class Execution {
   readonly options: ExecutionOptions;
   readonly saga: Saga = new Saga();
-  readonly root: CancelScope;
+  readonly root: CancelScope = new CancelScope();
+  readonly commands: Commands;
   started!: RunStarted;
   startedAt = 0;
   #time = 0;
-  #isOpen = false;
-  readonly #steps = new Map<string, PendingStep>();
-  readonly #timers = new Map<string, PendingTimer>();
-  readonly #used = new Set<string>();
-  #entries: Entry[] = [];
-  #produced: Entry[] = [];
-  #isReplaying = false;
-  #starts: StepSpec[] = [];
-  #cancels: string[] = [];
-  #timersSet: { timer: string; due: number }[] = [];
-  #timersCleared: string[] = [];
+  #rollbacks = 0;
+  #context!: DurableContext;
   #finished: RunFinished | undefined;
-  #paused: PauseReason | undefined;
-  #onSettled: (() => void) | undefined;
+  /** Set while a person is to decide; called when the run is cancelled. */
+  #onDecision: (() => void) | undefined;
+  #pause: Pause | undefined;
+  #pausedStep: string | null = null;
+  #stuck: PauseReason | undefined;
+  #mismatch: string | undefined;
 
   constructor(options: ExecutionOptions) {
     this.options = options;
-    this.root = new CancelScope();
+    this.commands = new Commands(options.runId, (reason, mismatch) => this.#getStuck(reason, mismatch));
   }
 
   /** The turn's time in milliseconds; never goes back. */
@@ -87,9 +64,14 @@ export class Execution {
     return this.#time;
   }
 
-  /** Whether the run has ended. */
-  get isFinished(): boolean {
-    return this.#finished !== undefined;
+  /** How the run has ended. */
+  get finished(): RunFinished | undefined {
+    return this.#finished;
+  }
+
+  /** The step that a run past its pivot stopped at; absent while the run is not paused for that. */
+  get pausedAt(): { readonly step: string | null } | undefined {
+    return this.#pause === undefined ? undefined : { step: this.#pausedStep };
   }
 
   /** The key that a service sees at every attempt of a step. */
@@ -100,13 +82,19 @@ export class Execution {
 
   /** The earliest limit of the scopes around a step in flight, in wall-clock milliseconds. */
   outerDeadline(step: string): number | undefined {
-    return this.#steps.get(step)?.scope.deadline;
+    return this.commands.waits.step(step)?.scope.deadline;
   }
 
-  /** Begins the run. */
-  async start(started: RunStarted, time: number): Promise<Turn> {
+  /** Ids of the child runs in flight. */
+  get childRuns(): readonly string[] {
+    return this.commands.waits.childRuns;
+  }
+
+  /** Begins the run. What an earlier run leaves for it (see `reusableFacts`) comes true within the first turn. */
+  async start(started: RunStarted, time: number, reused: readonly Fact[] = []): Promise<Turn> {
     this.#open(time);
     await this.#begin(started);
+    if (reused.length > 0) await this.#reuse(reused);
     return this.#close();
   }
 
@@ -114,30 +102,31 @@ export class Execution {
    * Rebuilds the run from its journal. The turn that comes back holds no entries: it says what is in flight and has to be started again.
    */
   async replay(turns: readonly JournalTurn[]): Promise<Turn> {
-    this.#isReplaying = true;
-    for (const turn of turns) {
+    this.commands.isReplaying = true;
+    const { turns: effective, resumed } = effectiveTurns(turns);
+    for (const turn of effective) {
       this.#open(turn.time);
       for (const entry of turn.entries) {
         if (entry.type === "run_started") await this.#begin(entry);
         else if (isFact(entry)) {
           this.#apply(entry);
           await this.options.drain();
-        } else if (isCommand(entry)) this.#compare(entry);
+        } else if (isCommand(entry)) this.commands.confirm(entry);
       }
-      if (this.#produced.length > 0) this.#pause("non_determinism");
+      const [extra] = this.commands.draft.unconfirmed;
+      if (extra !== undefined) {
+        this.#getStuck("non_determinism", `the definition asks for ${commandKey(extra)}, which the journal has not`);
+      }
       this.#close();
     }
-    this.#isReplaying = false;
-    const pending = [...this.#steps.values()];
-    return {
-      ...EMPTY_TURN,
-      time: this.#time,
-      starts: pending.map((step) => step.spec),
-      cancels: pending.filter((step) => step.isCancelled).map((step) => step.spec.step),
-      timersSet: [...this.#timers.values()].map(({ timer, due }) => ({ timer, due })),
-      finished: this.#finished,
-      paused: this.#paused,
-    };
+    this.commands.isReplaying = false;
+    const rest = new TurnDraft();
+    rest.starts.push(
+      ...this.commands.waits.specs.map((spec) => resumed.has(spec.step) ? { ...spec, atMostOnce: false } : spec),
+    );
+    rest.cancels.push(...this.commands.waits.cancelled);
+    rest.timersSet.push(...this.commands.waits.timers);
+    return this.#turn(rest);
   }
 
   /** Applies facts in their order and runs the function until it waits again. Facts about what is already settled are dropped. */
@@ -145,7 +134,7 @@ export class Execution {
     this.#open(time);
     for (const fact of facts) {
       if (this.#isNews(fact)) {
-        this.#entries.push(fact);
+        this.commands.draft.entries.push(fact);
         this.#apply(fact);
         await this.options.drain();
       }
@@ -153,211 +142,196 @@ export class Execution {
     return this.#close();
   }
 
-  /** Schedules a step in a scope. */
-  step(spec: StepSpec, scope: CancelScope): Promise<StepSuccess> {
-    this.#requireTurn();
-    if (scope.cause !== undefined) return silence(Promise.reject(new CancelledError(scope.cause)));
-    this.#claimKey(spec.step);
-    const pending = new PendingStep(spec, scope, (step) => this.#cancels.push(step.spec.step));
-    this.#steps.set(spec.step, pending);
-    scope.enter(pending);
-    const { step, service, method, request, compensates } = spec;
-    const scheduled = { type: "step_scheduled", step, service, method, request } as const;
-    this.#produce(compensates === undefined ? scheduled : { ...scheduled, compensates });
-    this.#starts.push(spec);
-    return pending.promise;
-  }
-
-  /** Sets a timer in a scope. */
-  timer(name: string, due: number, scope: CancelScope): PendingTimer {
-    this.#requireTurn();
-    this.#claimKey(name);
-    const pending = new PendingTimer(name, due, scope, (timer) => this.clearTimer(timer));
-    this.#timers.set(name, pending);
-    scope.enter(pending);
-    this.#produce({ type: "timer_set", timer: name, due });
-    this.#timersSet.push({ timer: name, due });
-    return pending;
-  }
-
-  signal(step: string, name: string): Promise<JsonValue> {
-    throw new Error(`${step} waits for ${name}`);
-  }
-
-  child(spec: ChildSpec): Promise<StepSuccess> {
-    throw new Error(spec.step);
-  }
-
-  /** Calls a timer off; a timer that has fired is left alone. */
-  clearTimer(timer: PendingTimer): void {
-    if (!this.#timers.delete(timer.timer)) return;
-    timer.scope.leave(timer);
-    this.#timersCleared.push(timer.timer);
-  }
-
-  /** Records something for people. */
-  note(note: Note): void {
-    if (!this.#isReplaying) this.#entries.push(note);
-  }
-
   /** Cancels what is in flight and resolves when every step has its outcome. */
   settle(): Promise<void> {
-    if (this.#steps.size === 0) return Promise.resolve();
-    for (const step of this.#steps.values()) {
-      if (!step.isCancelled) step.onCancelled();
+    return this.commands.waits.settle();
+  }
+
+  /** Pauses the run, past its pivot, until it is cancelled. */
+  pausePastPivot(error: Failure, cause: RunCause): Promise<void> {
+    const at = error.step === null ? "" : ` at step "${error.step}"`;
+    const pause: Pause = { reason: "past_pivot", message: `The run failed${at} past its pivot: ${error.message}` };
+    this.#pause = pause;
+    this.#pausedStep = cause === "timeout" ? RUN_TIMER : error.step;
+    this.commands.produce({ type: "run_paused", pause, error, cause });
+    return new Promise((resolve) => this.#onDecision = resolve);
+  }
+
+  /** Counts the rollbacks under way, for people to see. */
+  async whileRollingBack<T>(run: () => Promise<T>): Promise<T> {
+    this.#rollbacks++;
+    try {
+      return await run();
+    } finally {
+      this.#rollbacks--;
     }
-    return new Promise((resolve) => this.#onSettled = resolve);
   }
 
   async #begin(started: RunStarted): Promise<void> {
     this.started = started;
     this.startedAt = this.#time;
-    if (!this.#isReplaying) this.#entries.push(started);
-    const { definition } = this.options;
+    if (!this.commands.isReplaying) this.commands.draft.entries.push(started);
     if (started.timeoutMs !== null) this.#limitRun(started.timeoutMs);
-    const context = new DurableContext(this, this.root);
-    runLifecycle(context, definition, started.input).then((finished) => {
-      this.#finished = finished;
-      this.#produce(finished);
-    }, () => this.#pause("non_determinism"));
+    this.#context = new DurableContext(this, this.root);
+    this.#finishWith(runLifecycle(this.#context, this.options.definition, started.input));
     await this.options.drain();
+  }
+
+  /** In the order in which the facts came true then, as far as the run asks for them now. */
+  async #reuse(facts: readonly Fact[]): Promise<void> {
+    const { waits, draft } = this.commands;
+    let left = facts;
+    for (let before = Infinity; left.length < before;) {
+      before = left.length;
+      const rest: Fact[] = [];
+      for (const fact of left) {
+        const isAwaited = fact.type === "signal_received" || waits.expects(fact, { anyRun: true });
+        if (!isAwaited || this.#finished !== undefined) rest.push(fact);
+        else {
+          draft.entries.push(fact);
+          this.#apply(fact);
+          await this.options.drain();
+        }
+      }
+      left = rest;
+    }
+    draft.keepOnly(waits);
+  }
+
+  #finishWith(end: Promise<RunFinished>): void {
+    end.then((finished) => {
+      this.#finished = finished;
+      this.commands.produce(finished);
+    }, () => this.#getStuck("non_determinism"));
   }
 
   #limitRun(timeoutMs: number): void {
     // The limit must not end with the scope that it cancels, hence a scope of its own.
-    const timer = this.timer(RUN_TIMER, this.#time + timeoutMs, new CancelScope());
+    const timer = this.commands.timer(RUN_TIMER, this.#time + timeoutMs, new CancelScope());
     this.root.deadline = timer.due;
     void timer.promise.then(() => this.root.cancel("timeout"));
   }
 
   #apply(fact: Fact): void {
-    if (isOutcome(fact)) this.#settleStep(fact);
-    else if (fact.type === "timer_fired") this.#fireTimer(fact.timer);
-    else this.root.cancel(fact.reason);
+    if (isOutcome(fact)) return this.#settleStep(fact);
+    switch (fact.type) {
+      case "timer_fired":
+        return this.#fireTimer(fact.timer);
+      case "signal_received":
+        return this.commands.signals.add(fact.name, { id: fact.id, data: fact.data });
+      case "child_finished":
+        return this.#settleChild(fact);
+      case "cancel_requested":
+        return this.#cancel(fact.reason);
+      case "resume_requested":
+        return this.#renewLimit();
+      case "rollback_requested": {
+        const before = this.#finished!;
+        this.#finished = undefined;
+        return this.#finishWith(reopen(this.#context, this.options.definition, before, fact.error));
+      }
+    }
+  }
+
+  #cancel(reason: CancelCause): void {
+    this.root.cancel(reason);
+    this.#pause = undefined;
+    this.#onDecision?.();
+  }
+
+  /** A run that goes on after a pause has its whole time again. */
+  #renewLimit(): void {
+    const timer = this.commands.waits.timer(RUN_TIMER);
+    if (timer === undefined || this.started.timeoutMs === null) return;
+    this.commands.clearTimer(timer);
+    this.commands.waits.freeTimer(RUN_TIMER);
+    this.#limitRun(this.started.timeoutMs);
   }
 
   #settleStep(outcome: StepOutcome): void {
-    const pending = this.#steps.get(outcome.step);
-    if (pending === undefined) {
-      this.#pause("non_determinism");
-      return;
-    }
-    this.#steps.delete(outcome.step);
-    pending.scope.leave(pending);
+    const pending = this.commands.waits.takeStep(outcome.step);
+    if (pending === undefined) return this.#getStuck("non_determinism");
+    const { scope, spec: { compensation, reconcile, isPivot } } = pending;
+    scope.leave(pending);
     const isUnknown = outcome.type === "step_unknown";
-    const { compensation } = pending.spec;
-    if (compensation !== undefined && (isUnknown || outcome.type === "step_completed")) {
-      this.saga.add({ step: outcome.step, scope: pending.scope, compensation, isUnknown });
+    const mayHaveActed = isUnknown || outcome.type === "step_completed";
+    if (mayHaveActed && isPivot === true) {
+      this.saga.passPivot();
+      this.commands.note({ type: "pivot_passed", step: outcome.step });
+    } else if (mayHaveActed && compensation !== undefined) {
+      this.saga.add({ step: outcome.step, scope, undo: compensation, isUnknown, reconcile, tries: 0 });
     }
     if (outcome.type === "step_completed") pending.resolve(outcome);
-    else if (outcome.type === "step_cancelled") pending.reject(new CancelledError(causeOf(pending.scope)));
+    else if (outcome.type === "step_cancelled") pending.reject(new CancelledError(scope.cause ?? "cancelled"));
     else pending.reject(new StepFailedError(outcome.failure, isUnknown, outcome.attempts));
-    if (this.#steps.size === 0) this.#onSettled?.();
+    this.commands.waits.tellIfSettled();
+  }
+
+  #settleChild({ step, child }: Extract<Fact, { type: "child_finished" }>): void {
+    const pending = this.commands.waits.takeChild(step);
+    if (pending === undefined) return this.#getStuck("non_determinism");
+    pending.scope.leave(pending);
+    settleChild(pending, child, this.saga);
+    this.commands.waits.tellIfSettled();
   }
 
   #fireTimer(name: string): void {
-    const timer = this.#timers.get(name);
-    if (timer === undefined) {
-      this.#pause("non_determinism");
-      return;
-    }
-    this.#timers.delete(name);
+    const timer = this.commands.waits.takeTimer(name);
+    if (timer === undefined) return this.#getStuck("non_determinism");
     timer.scope.leave(timer);
     timer.fire();
   }
 
   #isNews(fact: Fact): boolean {
+    if (fact.type === "rollback_requested") return this.#finished !== undefined;
     if (this.#finished !== undefined) return false;
-    if (isOutcome(fact)) return this.#steps.has(fact.step);
-    if (fact.type === "timer_fired") return this.#timers.has(fact.timer);
-    return this.root.cause === undefined;
+    if (fact.type === "cancel_requested") return this.root.cause === undefined || this.#pause !== undefined;
+    return fact.type === "signal_received" || fact.type === "resume_requested" || this.commands.waits.expects(fact);
   }
 
   #open(time: number): void {
-    this.#isOpen = true;
+    this.commands.isOpen = true;
     this.#time = Math.max(this.#time, time);
   }
 
   #close(): Turn {
-    this.#isOpen = false;
-    const isStuck = this.#finished === undefined && this.#steps.size === 0 && !this.#awaitsTimer();
-    const turn: Turn = {
+    this.commands.isOpen = false;
+    const draft = this.commands.draft;
+    this.commands.draft = new TurnDraft();
+    if (this.#finished !== undefined) draft.timersCleared.push(...this.commands.waits.timers.map(({ timer }) => timer));
+    else if (this.#isIdle) this.#getStuck("foreign_await");
+    return this.#turn(draft);
+  }
+
+  /** Whether the function has neither ended nor waits for anything that the engine knows of. */
+  get #isIdle(): boolean {
+    const isWaiting = this.commands.waits.hasWork || this.commands.signals.waiting > 0 ||
+      this.commands.waits.hasTimerBeside(RUN_TIMER);
+    return !isWaiting && this.#pause === undefined;
+  }
+
+  #turn(draft: TurnDraft): Turn {
+    const { unconfirmed: _, ...rest } = draft;
+    return {
+      ...rest,
       time: this.#time,
-      entries: this.#entries,
-      starts: this.#starts,
-      cancels: this.#cancels,
-      timersSet: this.#timersSet,
-      timersCleared: this.#finished === undefined
-        ? this.#timersCleared
-        : [...this.#timersCleared, ...this.#timers.keys()],
+      activity: this.#activity(),
       finished: this.#finished,
-      paused: this.#paused ?? (isStuck ? "foreign_await" : undefined),
+      pause: this.#pause,
+      stuck: this.#stuck,
+      mismatch: this.#mismatch,
     };
-    this.#entries = [];
-    this.#starts = [];
-    this.#cancels = [];
-    this.#timersSet = [];
-    this.#timersCleared = [];
-    this.#produced = [];
-    return turn;
   }
 
-  #awaitsTimer(): boolean {
-    return this.#timers.size > (this.#timers.has(RUN_TIMER) ? 1 : 0);
-  }
-
-  #produce(entry: Entry): void {
-    (this.#isReplaying ? this.#produced : this.#entries).push(entry);
-  }
-
-  #compare(recorded: Entry): void {
-    const produced = this.#produced.shift();
-    if (produced === undefined || commandKey(produced) !== commandKey(recorded)) this.#pause("non_determinism");
+  #activity(): Activity {
+    if (this.#rollbacks > 0) return { status: "compensating", wakeAt: null };
+    if (this.commands.waits.hasSteps) return { status: "running", wakeAt: null };
+    return { status: "waiting", wakeAt: this.commands.waits.nextDue };
   }
 
   /** The first reason stays: what follows is often its consequence. */
-  #pause(reason: PauseReason): void {
-    this.#paused ??= reason;
+  #getStuck(reason: PauseReason, mismatch?: string): void {
+    if (this.#stuck === undefined) this.#mismatch = mismatch;
+    this.#stuck ??= reason;
   }
-
-  #claimKey(key: string): void {
-    if (this.#used.has(key)) throw new Error(`Step "${key}" is asked for twice in one run`);
-    this.#used.add(key);
-  }
-
-  #requireTurn(): void {
-    if (this.#isOpen) return;
-    this.#pause("foreign_await");
-    throw new Error("A workflow function awaited something that is not durable");
-  }
-}
-
-const EMPTY_TURN: Turn = {
-  time: 0,
-  entries: [],
-  starts: [],
-  cancels: [],
-  timersSet: [],
-  timersCleared: [],
-  finished: undefined,
-  paused: undefined,
-};
-
-function isFact(entry: Entry): entry is Fact {
-  return isOutcome(entry) || entry.type === "timer_fired" || entry.type === "cancel_requested";
-}
-
-function isCommand(entry: Entry): boolean {
-  return entry.type === "step_scheduled" || entry.type === "timer_set" || entry.type === "run_finished";
-}
-
-/** What replay compares: key, kind and target, never inputs, which a changed default may vary (kernel rule 11). */
-function commandKey(entry: Entry): string {
-  if (entry.type === "step_scheduled") return `step ${entry.step} ${entry.service} ${entry.method}`;
-  if (entry.type === "timer_set") return `timer ${entry.timer}`;
-  return entry.type;
-}
-
-function causeOf(scope: CancelScope): CancelCause {
-  return scope.cause ?? "cancelled";
 }

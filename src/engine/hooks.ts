@@ -12,6 +12,8 @@ export interface RunEvent {
   readonly time: number;
   /** What became true. */
   readonly entry: Entry;
+  /** Set when the entry is from before this process took the run over. */
+  readonly isPast?: boolean | undefined;
 }
 
 /** Hears the events of every run; the only way for telemetry and tests to watch the engine. Must not throw. */

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from "../base/json.ts";
 import type { RollbackOutcome } from "./context.ts";
 import type { CancelCause, Failure } from "./failure.ts";
 import type { FailureClass } from "./service.ts";
-import type { ChildEnd, Pause, RunCause, RunStatus } from "./run.ts";
+import type { ChildEnd, Pause, RunCause, RunParent, RunStatus } from "./run.ts";
 
 /**
  * One fact in the life of a run. The journal is the list of these in the order in which they became true; a run is a function of it.
@@ -24,11 +24,11 @@ export type Entry =
   | ChildScheduled
   | { readonly type: "child_finished"; readonly step: string; readonly child: ChildEnd }
   /** What can still be undone of an ended run is to be undone: by its parent's rollback, or by a person. */
-  | { readonly type: "rollback_requested"; readonly error: Failure | null; readonly replyTo?: string | undefined }
+  | { readonly type: "rollback_requested"; readonly error: Failure | null; readonly replyTo?: RunParent | undefined }
   /** The run failed past its pivot, and waits for a person. */
   | { readonly type: "run_paused"; readonly pause: Pause; readonly error: Failure; readonly cause: RunCause }
-  /** A person lets it go on: the step that it stopped at is tried again. */
-  | { readonly type: "resume_requested" }
+  /** A person lets it go on. What came after the failure of `step` is void, but for what had completed (see `effectiveTurns`). */
+  | { readonly type: "resume_requested"; readonly step: string | null }
   | RunFinished
   | Note;
 
@@ -93,6 +93,8 @@ export interface StepScheduled {
   readonly method: string;
   /** What is sent, secrets left out. */
   readonly request: JsonValue;
+  /** The idempotency key, where it does not follow from the path. */
+  readonly key?: string | undefined;
   /** The step that this one undoes. */
   readonly compensates?: string | undefined;
 }
@@ -170,6 +172,60 @@ export interface JournalTurn {
   /** When the turn was computed, in milliseconds; never earlier than the turn before. */
   readonly time: number;
   readonly entries: readonly Entry[];
+}
+
+/** An entry that comes from outside the workflow function and moves it on. */
+export type Fact =
+  | StepOutcome
+  | Extract<
+    Entry,
+    | { readonly type: "timer_fired" }
+    | { readonly type: "cancel_requested" }
+    | { readonly type: "signal_received" }
+    | { readonly type: "child_finished" }
+    | { readonly type: "rollback_requested" }
+    | { readonly type: "resume_requested" }
+  >;
+
+/** Tells whether an entry comes from outside the workflow function. */
+export function isFact(entry: Entry): entry is Fact {
+  return isOutcome(entry) || FACTS.has(entry.type);
+}
+
+const FACTS: ReadonlySet<Entry["type"]> = new Set(
+  [
+    "timer_fired",
+    "cancel_requested",
+    "signal_received",
+    "child_finished",
+    "rollback_requested",
+    "resume_requested",
+  ] as const,
+);
+
+/** Tells whether an entry is something that the workflow function asked for. */
+export function isCommand(entry: Entry): boolean {
+  return COMMANDS.has(entry.type);
+}
+
+const COMMANDS: ReadonlySet<Entry["type"]> = new Set(
+  ["step_scheduled", "timer_set", "signal_awaited", "child_scheduled", "run_paused", "run_finished"] as const,
+);
+
+/** What replay compares of a command: key, kind and target, never inputs, which a changed default may vary (kernel rule 11). */
+export function commandKey(entry: Entry): string {
+  switch (entry.type) {
+    case "step_scheduled":
+      return `step ${entry.step} ${entry.service} ${entry.method}`;
+    case "timer_set":
+      return `timer ${entry.timer}`;
+    case "signal_awaited":
+      return `signal ${entry.step} ${entry.signal}`;
+    case "child_scheduled":
+      return `child ${entry.step} ${entry.workflow} ${entry.action}`;
+    default:
+      return entry.type;
+  }
 }
 
 /** Tells whether an entry is the outcome of a scheduled step. */

@@ -9,10 +9,16 @@ import type { RunCause, RunStatus } from "./run.ts";
 export interface LifecycleContext extends WorkflowContext {
   /** The run's own limit in milliseconds. */
   readonly timeoutMs: number | null;
+  /** Whether the run has passed its point of no return. */
+  readonly isPastPivot: boolean;
   /** A context that neither limit nor cancellation of the run reach. */
-  shielded(): WorkflowContext;
+  shielded(): LifecycleContext;
   /** Cancels what is still in flight and waits until each step has its outcome. */
   settle(): Promise<void>;
+  /** Pauses the run until a person cancels it: then it resolves. Resuming it makes another future of it. */
+  pausePastPivot(error: Failure, cause: RunCause): Promise<void>;
+  /** Undoes again what earlier rollbacks have left. */
+  rollbackLeft(options: { readonly error: Failure; readonly order: "reverse" | "parallel" }): Promise<void>;
   /** What all rollbacks so far came to, those of lost races included. */
   rolledBack(): RollbackOutcome;
 }
@@ -39,9 +45,32 @@ export async function runLifecycle(
   const cause = context.scope.cause;
   if (cause !== undefined) error = cancellationFailure(cause, context.timeoutMs);
   if (error === null) return await finish(context, functions, "completed", null, output, null);
-  await context.shielded().rollback({ within: [context.scope], error, order: definition.compensationOrder });
   const runCause: RunCause = cause === undefined ? "error" : cause === "timeout" ? "timeout" : "cancelled";
-  return await finish(context, functions, statusAfter(context.rolledBack(), runCause), runCause, null, error);
+  if (context.isPastPivot && runCause !== "cancelled") await context.pausePastPivot(error, runCause);
+  await context.shielded().rollback({ within: [context.scope], error, order: definition.compensationOrder });
+  return await finish(context, functions, statusAfter(context, runCause), runCause, null, error);
+}
+
+/**
+ * Undoes what can be undone of a run that has ended: all of a completed one, for its parent's rollback, or what an earlier rollback has
+ * left. `finally` does not run again.
+ */
+export async function reopen(
+  context: LifecycleContext,
+  definition: WorkflowDefinition,
+  before: RunFinished,
+  given: Failure | null,
+): Promise<RunFinished> {
+  const error = given ?? before.error ?? failure("cancelled", "The run was undone");
+  const order = definition.compensationOrder;
+  const shielded = context.shielded();
+  if (before.status === "completed") await shielded.rollback({ within: [context.scope], error, order });
+  else await shielded.rollbackLeft({ error, order });
+  const rollback = context.rolledBack();
+  const isUndone = rollback.undone.length + rollback.notUndone.length + rollback.unknown.length > 0;
+  if (!isUndone) return { ...before, rollback };
+  const cause = before.cause ?? "error";
+  return { ...before, status: statusAfter(context, cause), cause, output: null, error, rollback };
 }
 
 async function finish(
@@ -56,10 +85,11 @@ async function finish(
   return { type: "run_finished", status, cause, output, error, rollback: context.rolledBack() };
 }
 
-function statusAfter(rollback: RollbackOutcome, cause: RunCause): RunStatus {
+function statusAfter(context: LifecycleContext, cause: RunCause): RunStatus {
+  const rollback = context.rolledBack();
   if (rollback.notUndone.length > 0 || rollback.unknown.length > 0) return "compensation_failed";
   if (rollback.undone.length > 0) return "compensated";
-  return cause === "cancelled" ? "cancelled" : "failed";
+  return cause === "cancelled" && !context.isPastPivot ? "cancelled" : "failed";
 }
 
 function cancellationFailure(cause: CancelCause, timeoutMs: number | null): Failure {

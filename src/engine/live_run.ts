@@ -1,13 +1,29 @@
 import { toError } from "../base/errors.ts";
-import type { StepSpec } from "./context.ts";
-import { Execution, type Fact, type Turn } from "./execution.ts";
-import type { Entry, Note, RunFinished } from "./journal.ts";
-import { StepRunner } from "./step_runner.ts";
-import type { Claim, CommitTurnRequest } from "./storage.ts";
-import type { LiveRunOptions, StartRunRequest } from "./worker.ts";
+import { changeOf, commitOf, pauseFor } from "./commit.ts";
+import { Effects } from "./effects.ts";
+import { cutAtFailure, keptFacts } from "./effective_turns.ts";
+import { Execution } from "./execution.ts";
+import type { Entry, Fact, JournalTurn, Note, RunFinished, RunStarted } from "./journal.ts";
+import { JournalWriter } from "./journal_writer.ts";
+import type { OpenedRun } from "./opened_run.ts";
+import { countAttempts, factOf, lastReplyTo, readStart, readTurns } from "./recovered.ts";
+import { isFinal, type Pause, type RunParent, type RunRecord } from "./run.ts";
+import type { Claim, ClaimedRun, Message, RunChange } from "./storage.ts";
+import type { Turn } from "./turn.ts";
+import type { LiveRunOptions } from "./worker.ts";
 
 /** How long a suspended run waits for answers in flight. */
 const SUSPEND_GRACE_MS = 8_000;
+
+/** A run that brought its process down this often before anything of it was written is left alone (kernel rule 14). */
+const MOST_CRASHES = 5;
+
+/** How a run left this process. */
+export type RunExit =
+  | { readonly kind: "finished"; readonly finished: RunFinished }
+  | { readonly kind: "paused"; readonly pause: Pause }
+  /** It waits in the store, and costs nothing here. */
+  | { readonly kind: "parked" };
 
 /**
  * A run that this process advances: facts come in, turns go to the store, effects go out.
@@ -16,38 +32,38 @@ const SUSPEND_GRACE_MS = 8_000;
  * for it is in the store, and no outcome is acted upon before it is there too.
  */
 export class LiveRun {
-  /** Resolves when the run has ended; rejects when it cannot go on here: the store failed, the claim was lost, it was suspended. */
-  readonly ended: Promise<RunFinished>;
+  /** Resolves when the run has left this process in good order; rejects when it cannot go on here: the store failed, the claim was lost, it was suspended. */
+  readonly ended: Promise<RunExit>;
   readonly #options: LiveRunOptions;
-  readonly #request: StartRunRequest;
-  readonly #execution: Execution;
+  readonly #run: RunRecord;
+  #opened!: OpenedRun;
+  #execution!: Execution;
+  #effects: Effects | undefined;
+  #writer: JournalWriter | undefined;
   readonly #traceId: string;
-  readonly #steps = new Map<string, StepRunner>();
-  readonly #timers = new Map<string, () => void>();
-  #claim: Claim | undefined;
-  #head = 0;
   #inbox: Fact[] = [];
+  /** Messages whose facts are in the inbox. */
+  #taken: string[] = [];
+  /** Messages that came, by the store or from within this process. */
+  readonly #heard = new Set<string>();
   #notes: Note[] = [];
-  #isTurning = false;
+  #known: RunChange;
+  #replyTo: RunParent | undefined;
+  /** Facts wait while a turn is computed or committed, and before the first. */
+  #isTurning = true;
   /** Nothing new is started. */
   #isReleased = false;
   /** Nothing more is written. */
   #isAbandoned = false;
-  #end!: (finished: RunFinished) => void;
+  #end!: (exit: RunExit) => void;
   #fail!: (reason: Error) => void;
   #onIdle: (() => void) | undefined;
 
-  constructor(options: LiveRunOptions, request: StartRunRequest) {
+  constructor(options: LiveRunOptions, run: RunRecord) {
     this.#options = options;
-    this.#request = request;
-    this.#traceId = request.run.internalId.replaceAll("-", "");
-    this.#execution = new Execution({
-      runId: request.run.id,
-      internalId: request.run.internalId,
-      definition: request.definition,
-      drain: options.drain,
-      digest: options.digest,
-    });
+    this.#run = run;
+    this.#known = run;
+    this.#traceId = run.internalId.replaceAll("-", "");
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -55,133 +71,298 @@ export class LiveRun {
     this.ended.catch(() => undefined);
   }
 
+  /** The run's id. */
+  get id(): string {
+    return this.#run.id;
+  }
+
+  /** Whether it only waits, so that it can be parked. */
+  get isWaiting(): boolean {
+    return this.#isIdle && !this.#isReleased && this.#known.status === "waiting";
+  }
+
   /** Computes the first turn and creates the run with it. */
-  async begin(): Promise<void> {
-    const { storage, clock } = this.#options;
-    const { run, bundle, started } = this.#request;
-    const turn = await this.#execution.start(started, clock.now());
-    this.#requireProgress(turn);
-    this.#claim = await storage.createRun({
-      run: { ...run, ...changeOf(turn) },
-      definition: bundle,
-      worker: this.#options.ref,
-      first: { turn: { time: turn.time, entries: turn.entries }, turnId: this.#options.nextTurnId() },
+  async begin(opened: OpenedRun, started: RunStarted, reused?: readonly Fact[]): Promise<void> {
+    this.#open(opened);
+    const { storage, ref, nextTurnId } = this.#options;
+    const turn = await this.#execution.start(started, this.#options.clock.now(), reused);
+    if (turn.stuck !== undefined) throw new Error(pauseFor(turn.stuck, this.#run, turn.mismatch).message);
+    const change = changeOf(turn, this.#known);
+    const run = { ...this.#run, ...change };
+    // Children are created by the turn that asks for them, and a run's creation has room for its own first turn only.
+    const isAlone = turn.children.length === 0 && turn.finished === undefined;
+    const { time, entries } = turn;
+    const claim = await storage.createRun({
+      run: isAlone ? run : this.#run,
+      definition: this.#opened.bundle,
+      worker: ref,
+      first: isAlone ? { turn: { time, entries }, turnId: nextTurnId() } : { started },
     });
-    this.#head = 1;
-    this.#act(turn);
+    this.#hold(claim!, isAlone ? 1 : 0);
+    if (isAlone) this.#known = { ...this.#known, ...change };
+    else if (await this.#commit(turn)) return;
+    this.#perform(turn);
+    this.#proceed();
+  }
+
+  /** Goes on with a run that was taken over: replays it, starts again what was in flight, and reads its mail. Never rejects. */
+  async adopt(claimed: ClaimedRun): Promise<void> {
+    const { storage, open } = this.#options;
+    this.#hold(claimed.claim, claimed.head);
+    try {
+      const started = claimed.started ?? await readStart(storage, this.id);
+      const opened = refusalOf(claimed) ?? await open(this.#run, started);
+      if ("reason" in opened) return await this.#pause(opened);
+      this.#open(opened);
+      if (claimed.run.status === "paused" && !(await this.#unpause(claimed))) return;
+      if (claimed.head === 0) await this.#startPending(started);
+      else await this.#replay(claimed);
+      this.post(claimed.messages.filter(({ kind }) => kind !== "resume"));
+      this.#proceed();
+    } catch (thrown) {
+      this.#abandon(toError(thrown));
+    }
   }
 
   /** Asks the run to be cancelled and rolled back. */
   cancel(): void {
-    this.#receive({ type: "cancel_requested", reason: "cancelled" });
+    this.#receive([{ type: "cancel_requested", reason: "cancelled" }]);
   }
 
-  /** Starts nothing more, waits at most 8 s for answers in flight, then abandons the calls without writing an outcome. */
+  /** Takes messages that the store has already. */
+  post(messages: readonly Message[]): void {
+    if (this.#isAbandoned) return;
+    const news = messages.filter(({ id }) => !this.#heard.has(id));
+    for (const { id } of news) this.#heard.add(id);
+    this.#taken.push(...news.map(({ id }) => id));
+    this.#receive(news.flatMap((message) => factOf(message) ?? []));
+  }
+
+  /** Gives a waiting run back to the store. Does nothing when it has something to do. */
+  async park(): Promise<void> {
+    if (!this.isWaiting) return;
+    this.#isTurning = true;
+    try {
+      await this.#release({});
+      this.#leave({ kind: "parked" });
+    } catch (thrown) {
+      this.#abandon(toError(thrown));
+    }
+  }
+
+  /** Starts nothing more, waits at most 8 s for answers in flight, then gives the claim up without writing their outcomes. */
   async suspend(): Promise<void> {
+    if (this.#isAbandoned) return;
     this.#isReleased = true;
-    if (!this.#isIdle) {
-      await new Promise<void>((resolve) => {
-        const stop = this.#options.clock.after(SUSPEND_GRACE_MS, resolve);
-        this.#onIdle = () => {
-          stop();
-          resolve();
-        };
-      });
+    if (!this.#isIdle) await this.#untilIdle();
+    if (this.#isAbandoned) return;
+    if (!this.#isTurning) {
+      this.#isTurning = true;
+      await this.#release({}).catch(() => undefined);
     }
     this.#abandon(new Error("The run was suspended"));
   }
 
-  /** Whether every answer so far is in the store. */
-  get #isIdle(): boolean {
-    return this.#steps.size === 0 && !this.#isTurning && this.#inbox.length === 0;
+  #untilIdle(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const stop = this.#options.clock.after(SUSPEND_GRACE_MS, resolve);
+      this.#onIdle = () => {
+        stop();
+        resolve();
+      };
+    });
   }
 
-  #receive(fact: Fact): void {
+  #open(opened: OpenedRun): void {
+    const { clock, random, admit } = this.#options;
+    const { id, workflow } = this.#run;
+    this.#opened = opened;
+    this.#execution = this.#newExecution();
+    this.#effects = new Effects({
+      clock,
+      random,
+      admit,
+      runId: id,
+      workflow,
+      traceId: this.#traceId,
+      caller: opened.caller,
+      idempotencyKey: (step) => this.#execution.idempotencyKey(step),
+      outerDeadline: (step) => this.#execution.outerDeadline(step),
+      onNote: this.#hear,
+      onFact: (fact) => this.#receive([fact]),
+    });
+  }
+
+  #hold(claim: Claim, head: number): void {
+    this.#writer = new JournalWriter(this.#options, claim, head);
+  }
+
+  #newExecution(): Execution {
+    const { drain, digest } = this.#options;
+    const { id, internalId } = this.#run;
+    return new Execution({ runId: id, internalId, definition: this.#opened.definition, drain, digest });
+  }
+
+  async #startPending(started: RunStarted): Promise<void> {
+    const turn = await this.#execution.start(started, this.#options.clock.now());
+    if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
+    if (!await this.#commit(turn)) this.#perform(turn);
+  }
+
+  async #replay({ run, crashes, messages }: ClaimedRun): Promise<void> {
+    let turns = await readTurns(this.#options.storage, run.id);
+    let turn = await this.#execution.replay(turns);
+    const isResumed = messages.some(({ kind }) => kind === "resume");
+    if (turn.stuck === undefined && isResumed && this.#execution.pausedAt !== undefined) {
+      turns = [...turns, await this.#resume(turns, this.#execution.pausedAt.step)];
+      this.#execution = this.#newExecution();
+      turn = await this.#execution.replay(turns);
+    }
+    if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, run, turn.mismatch));
+    for (const { time, entries } of turns) for (const entry of entries) this.#tell(entry, time, true);
+    this.#replyTo = lastReplyTo(turns);
+    const inFlight = turn.starts.map(({ step }) => step);
+    if (inFlight.length > 0) this.#hear({ type: "run_recovered", inFlight });
+    this.#known = { ...this.#known, ...changeOf(turn, this.#known) };
+    this.#perform(turn, countAttempts(turns, crashes));
+    if (this.#execution.childRuns.length > 0) this.#options.onChildRuns(this.#execution.childRuns);
+  }
+
+  /** Writes that a person lets the run go on past its pivot, with what stays true of the part that this makes void. */
+  async #resume(turns: readonly JournalTurn[], step: string | null): Promise<JournalTurn> {
+    const execution = this.#newExecution();
+    await execution.replay(cutAtFailure(turns, step));
+    const facts = [{ type: "resume_requested", step } as const, ...keptFacts(turns, step)];
+    const turn = await execution.advance(facts, this.#options.clock.now());
+    await this.#commit(turn);
+    return { time: turn.time, entries: turn.entries };
+  }
+
+  /** Writes that a paused run goes on; gives `false` where nobody has asked for that. */
+  async #unpause({ run, messages }: ClaimedRun): Promise<boolean> {
+    const resumes = messages.filter(({ kind }) => kind === "resume").map(({ id }) => id);
+    const isWanted = resumes.length > 0 || messages.some(({ kind }) => kind === "cancel");
+    if (!isWanted) {
+      await this.#release({});
+      this.#leave({ kind: "paused", pause: run.pause! });
+    } else if (run.pause!.reason !== "past_pivot") {
+      await this.#writer!.commit({ change: { status: "running", pause: null }, taken: resumes });
+      this.#known = { ...this.#known, status: "running", pause: null };
+    } else this.#taken.push(...resumes);
+    return isWanted;
+  }
+
+  /** Lets what has arrived meanwhile form the next turn. */
+  #proceed(): void {
     if (this.#isAbandoned) return;
-    this.#inbox.push(fact);
-    if (!this.#isTurning) void this.#turns();
+    this.#isTurning = false;
+    const { finished, pausedAt } = this.#execution;
+    if (this.#inbox.length > 0) void this.#turns();
+    else if (finished !== undefined || pausedAt !== undefined) void this.#giveBack();
+    else if (this.#isIdle) this.#onIdle?.();
+  }
+
+  /** Nothing was to be done after all. */
+  async #giveBack(): Promise<void> {
+    this.#isTurning = true;
+    const { finished } = this.#execution;
+    try {
+      await this.#release({});
+      this.#leave(
+        finished === undefined ? { kind: "paused", pause: this.#run.pause! } : { kind: "finished", finished },
+      );
+    } catch (thrown) {
+      this.#abandon(toError(thrown));
+    }
+  }
+
+  /** Whether every answer so far is in the store. */
+  get #isIdle(): boolean {
+    return this.#effects?.isQuiet !== false && !this.#isTurning && this.#inbox.length === 0;
+  }
+
+  #receive(facts: readonly Fact[]): void {
+    if (this.#isAbandoned) return;
+    this.#inbox.push(...facts);
+    if (!this.#isTurning && this.#inbox.length > 0) void this.#turns();
   }
 
   async #turns(): Promise<void> {
     this.#isTurning = true;
     try {
-      while (this.#inbox.length > 0 && !this.#execution.isFinished) {
+      while (this.#inbox.length > 0) {
         const facts = this.#inbox;
         this.#inbox = [];
+        const reopening = facts.findLast((fact) => fact.type === "rollback_requested");
+        if (reopening !== undefined) this.#replyTo = reopening.replyTo;
         const turn = await this.#execution.advance(facts, this.#options.clock.now());
-        this.#requireProgress(turn);
         if (this.#isAbandoned) return;
-        if (turn.entries.length === 0 && turn.timersCleared.length === 0) continue;
-        await this.#commit(turn);
-        this.#head++;
-        this.#act(turn);
+        if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
+        if (turn.entries.length === 0 && turn.timersCleared.length === 0 && this.#taken.length === 0) continue;
+        if (await this.#commit(turn)) return;
+        this.#perform(turn);
       }
     } catch (thrown) {
       this.#abandon(toError(thrown));
     } finally {
-      this.#isTurning = false;
+      this.#isTurning = this.#isAbandoned;
       if (this.#isIdle) this.#onIdle?.();
     }
   }
 
-  #commit(turn: Turn): Promise<void> {
+  /** Commits a turn; gives whether the run has left this process with it. */
+  async #commit(turn: Turn): Promise<boolean> {
+    const { onChildren, onMessages, ref } = this.#options;
     const notes = this.#notes;
-    if (notes.length > 0) this.#notes = [];
-    return this.#options.storage.commitTurn({
-      claim: this.#claim!,
-      head: this.#head,
-      turnId: this.#options.nextTurnId(),
-      turn: { time: turn.time, entries: notes.length === 0 ? turn.entries : [...notes, ...turn.entries] },
-      change: changeOf(turn),
+    this.#notes = [];
+    const isReopened = isFinal(this.#run.status) || this.#known.finishedAt != null;
+    const commit = commitOf(turn, {
+      run: this.#run,
+      opened: this.#opened,
+      saga: this.#execution.saga,
+      notes,
+      known: this.#known,
+      replyTo: this.#replyTo,
+      isReopened,
+      worker: ref,
     });
+    await this.#writer!.commit({ ...commit, taken: this.#takeTaken() });
+    this.#known = { ...this.#known, ...commit.change };
+    if (commit.children !== undefined) onChildren(commit.children);
+    if (commit.messages !== undefined) onMessages(commit.messages);
+    if (turn.finished === undefined && turn.pause === undefined) return false;
+    this.#perform(turn);
+    this.#leave(
+      turn.finished === undefined
+        ? { kind: "paused", pause: turn.pause! }
+        : { kind: "finished", finished: turn.finished },
+    );
+    return true;
   }
 
-  #act(turn: Turn): void {
+  async #pause(pause: Pause): Promise<void> {
+    await this.#release({ status: "paused", pause, wakeAt: null });
+    this.#leave({ kind: "paused", pause });
+  }
+
+  /** Gives the claim up. What had happened for people to know is kept. */
+  async #release(change: RunChange): Promise<void> {
+    const entries = this.#notes;
+    const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
+    await this.#writer!.commit({ turn, change, release: true });
+  }
+
+  #takeTaken(): readonly string[] | undefined {
+    const taken = this.#taken;
+    if (taken.length === 0) return undefined;
+    this.#taken = [];
+    return taken;
+  }
+
+  #perform(turn: Turn, attemptsBefore?: (step: string) => number): void {
     if (this.#options.onEvent !== undefined) { for (const entry of turn.entries) this.#tell(entry, turn.time); }
-    for (const timer of turn.timersCleared) this.#stopTimer(timer);
-    if (turn.finished !== undefined) this.#end(turn.finished);
-    if (this.#isReleased) return;
-    for (const { timer, due } of turn.timersSet) this.#startTimer(timer, due, turn);
-    for (const spec of turn.starts) this.#startStep(spec, turn);
-    for (const step of turn.cancels) this.#steps.get(step)?.cancel();
-  }
-
-  #startStep(spec: StepSpec, turn: Turn): void {
-    const { clock, random } = this.#options;
-    const { run, caller } = this.#request;
-    const runner = new StepRunner({
-      spec,
-      caller,
-      clock,
-      random,
-      runId: run.id,
-      workflow: run.workflow,
-      traceId: this.#traceId,
-      idempotencyKey: this.#execution.idempotencyKey(spec.step),
-      outerDeadline: this.#execution.outerDeadline(spec.step),
-      onNote: this.#hear,
-    });
-    this.#steps.set(spec.step, runner);
-    // A step that was cancelled in the turn that asked for it must not send anything.
-    if (turn.cancels.length > 0 && turn.cancels.includes(spec.step)) runner.cancel();
-    void runner.run().then((outcome) => {
-      this.#steps.delete(spec.step);
-      this.#receive(outcome);
-    });
-  }
-
-  #startTimer(timer: string, due: number, turn: Turn): void {
-    if (turn.timersCleared.includes(timer)) return;
-    const stop = this.#options.clock.after(due - this.#options.clock.now(), () => {
-      this.#timers.delete(timer);
-      this.#receive({ type: "timer_fired", timer });
-    });
-    this.#timers.set(timer, stop);
-  }
-
-  #stopTimer(timer: string): void {
-    this.#timers.get(timer)?.();
-    this.#timers.delete(timer);
+    if (this.#isReleased) this.#effects!.stopTimers(turn.timersCleared);
+    else this.#effects!.perform(turn, attemptsBefore);
   }
 
   readonly #hear = (note: Note): void => {
@@ -189,32 +370,35 @@ export class LiveRun {
     this.#tell(note, this.#options.clock.now());
   };
 
-  #tell(entry: Entry, time: number): void {
-    const { id, workflow } = this.#request.run;
-    this.#options.onEvent?.({ runId: id, workflow, traceId: this.#traceId, time, entry });
+  #tell(entry: Entry, time: number, isPast = false): void {
+    const { id, workflow } = this.#run;
+    const event = { runId: id, workflow, traceId: this.#traceId, time, entry };
+    this.#options.onEvent?.(isPast ? { ...event, isPast } : event);
   }
 
-  #requireProgress(turn: Turn): void {
-    if (turn.paused === undefined) return;
-    throw new Error(`Run "${this.#request.run.id}" cannot go on: ${turn.paused}`);
+  #leave(exit: RunExit): void {
+    this.#stop();
+    this.#end(exit);
   }
 
   /** From here on nothing is written: what arrives would be at a place of the journal that this process no longer knows. */
   #abandon(reason: Error): void {
+    this.#stop();
+    this.#fail(reason);
+  }
+
+  #stop(): void {
     this.#isAbandoned = true;
     this.#isReleased = true;
-    for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
-    for (const runner of this.#steps.values()) runner.abandon();
+    this.#effects?.abandon();
+    this.#writer?.stop();
     this.#inbox = [];
-    this.#fail(reason);
+    this.#onIdle?.();
   }
 }
 
-const NO_CHANGE: CommitTurnRequest["change"] = {};
-
-/** What a turn changes in the run's record. */
-function changeOf({ finished, time }: Turn): CommitTurnRequest["change"] {
-  if (finished === undefined) return NO_CHANGE;
-  const { status, cause, output, error } = finished;
-  return { status, cause, output, error, finishedAt: time };
+/** Why a run that was taken over is not to be tried at all. */
+function refusalOf({ crashes, messages, run }: ClaimedRun): Pause | undefined {
+  const isCrashing = crashes >= MOST_CRASHES && !messages.some(({ kind }) => kind === "resume");
+  return isCrashing ? pauseFor("crash_loop", run) : undefined;
 }

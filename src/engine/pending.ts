@@ -4,7 +4,8 @@ import type { Cancellable, CancelScope } from "./scope.ts";
 
 /** A step that was asked for and has no outcome yet, as the workflow function sees it: a promise. */
 export class PendingStep implements Cancellable {
-  readonly spec: StepSpec;
+  /** On replay its request becomes the recorded one: every attempt sends the same, also after a crash. */
+  spec: StepSpec;
   readonly scope: CancelScope;
   readonly promise: Promise<StepSuccess>;
   resolve!: (success: StepSuccess) => void;
@@ -69,3 +70,39 @@ export function silence<T>(promise: Promise<T>): Promise<T> {
 }
 
 function ignore(): void {}
+
+/** A child run, or its undoing, that was asked for and has not ended. */
+export class PendingChild implements Cancellable {
+  readonly step: string;
+  readonly runId: string;
+  readonly action: "run" | "undo";
+  readonly scope: CancelScope;
+  readonly promise: Promise<StepSuccess>;
+  resolve!: (success: StepSuccess) => void;
+  reject!: (reason: Error) => void;
+  /** Whether its cancellation has been asked for. */
+  isCancelled = false;
+  readonly #onCancelled: (child: PendingChild) => void;
+
+  constructor(
+    options: Pick<PendingChild, "step" | "runId" | "action" | "scope">,
+    onCancelled: (child: PendingChild) => void,
+  ) {
+    this.step = options.step;
+    this.runId = options.runId;
+    this.action = options.action;
+    this.scope = options.scope;
+    this.#onCancelled = onCancelled;
+    this.promise = silence(
+      new Promise((resolve, reject) => {
+        this.resolve = resolve;
+        this.reject = reject;
+      }),
+    );
+  }
+
+  onCancelled(): void {
+    this.isCancelled = true;
+    this.#onCancelled(this);
+  }
+}

@@ -1,12 +1,24 @@
-import type { CompensationSpec, RollbackOutcome } from "./context.ts";
+import type { CompensationSpec, ReconcileSpec, RollbackOutcome } from "./context.ts";
 import type { CancelScope } from "./scope.ts";
 
 /** A step that has something to undo, or of which nobody knows whether it has. */
 export interface SagaStep {
   readonly step: string;
   readonly scope: CancelScope;
-  readonly compensation: CompensationSpec;
+  /** How to undo it: by a call, or by asking a child run. */
+  readonly undo: CompensationSpec | ChildUndo;
   readonly isUnknown: boolean;
+  /** How to find out whether it took effect. */
+  readonly reconcile?: ReconcileSpec | undefined;
+  /** How often its undoing was tried. */
+  readonly tries: number;
+}
+
+/** A child run that holds effects. */
+export interface ChildUndo {
+  readonly runId: string;
+  /** Whether the child has failed to undo itself: a person has to look at it. */
+  readonly isBroken: boolean;
 }
 
 /** What the steps of one scope would have to undo, and the scopes inside it that have any. */
@@ -31,13 +43,34 @@ export class Saga {
   readonly #unknown = new Set<NumberedStep>();
   #count = 0;
   #outcome: RollbackOutcome = { undone: [], notUndone: [], unknown: [] };
+  /** What rollbacks have left, in the order in which they tried. */
+  #left: SagaStep[] = [];
+  #isPastPivot = false;
 
   /** What all rollbacks of the run so far came to. */
   get outcome(): RollbackOutcome {
     return this.#outcome;
   }
 
+  /** Whether the run has passed its point of no return. */
+  get isPastPivot(): boolean {
+    return this.#isPastPivot;
+  }
+
+  /** Whether anything could be undone now, or was left by a rollback. */
+  get isUndoable(): boolean {
+    return this.#left.length > 0 || [...this.#shares.values()].some(({ steps }) => steps.length > 0);
+  }
+
+  /** From here on nothing is undone, neither what was nor what comes. */
+  passPivot(): void {
+    this.#isPastPivot = true;
+    this.#shares.clear();
+    this.#unknown.clear();
+  }
+
   add(step: SagaStep): void {
+    if (this.#isPastPivot) return;
     const numbered = { ...step, number: this.#count++, isSettled: false };
     this.#share(step.scope).steps.push(numbered);
     if (step.isUnknown) this.#unknown.add(numbered);
@@ -50,8 +83,17 @@ export class Saga {
     return taken.filter(({ isSettled }) => !isSettled).sort((a, b) => b.number - a.number);
   }
 
+  /** Removes and gives what earlier rollbacks have left: it no longer counts as such. */
+  takeLeft(): SagaStep[] {
+    const left = this.#left;
+    this.#left = [];
+    this.#outcome = { undone: this.#outcome.undone, notUndone: [], unknown: [] };
+    return left;
+  }
+
   /** Adds what a rollback came to. */
-  remember({ undone, notUndone, unknown }: RollbackOutcome): void {
+  remember({ undone, notUndone, unknown }: RollbackOutcome, left: readonly SagaStep[]): void {
+    this.#left.push(...left);
     const before = this.#outcome;
     this.#outcome = {
       undone: [...before.undone, ...undone],
@@ -63,7 +105,7 @@ export class Saga {
   /** Forgets unknown steps at and below a path, unless their compensation wants to run all the same. */
   settleUnknown(path: string): void {
     for (const step of this.#unknown) {
-      if (step.compensation.onUnknown || !isAtOrBelow(step.step, path)) continue;
+      if (("onUnknown" in step.undo && step.undo.onUnknown) || !isAtOrBelow(step.step, path)) continue;
       step.isSettled = true;
       this.#unknown.delete(step);
     }

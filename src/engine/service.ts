@@ -130,6 +130,8 @@ export type AttemptResult =
     readonly class: FailureClass;
     /** Whether the service may have acted. False for calls that change nothing (GET, HEAD, `NO_SIDE_EFFECTS`), whatever the class. */
     readonly mayHaveActed: boolean;
+    /** Whether the call changes nothing, so that no earlier attempt of it has changed anything either. @default false */
+    readonly isReadOnly?: boolean | undefined;
     /** Whether it is retried where no `retry_on` or `never_on` speaks of it. Absent: transient and unknown are. */
     readonly retryable?: boolean | undefined;
     /** The delay that the service asked for. */

@@ -1,6 +1,7 @@
 import { AttemptContext, type AttemptFacts } from "./attempt_context.ts";
 import type { Clock } from "./clock.ts";
-import type { StepSpec } from "./context.ts";
+import { NOT_THERE } from "./compensation.ts";
+import type { ReconcileSpec, ReconcileVerdict, StepSpec } from "./context.ts";
 import { type Failure, failure } from "./failure.ts";
 import type { Note, StepOutcome } from "./journal.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
@@ -27,6 +28,10 @@ export interface StepRunnerOptions {
   readonly outerDeadline: number | undefined;
   /** Hears of attempts as they happen. */
   readonly onNote: (note: Note) => void;
+  /** Attempts that were made before, the last of which may have taken effect. @default 0 */
+  readonly attemptsBefore?: number | undefined;
+  /** Asked before each attempt: a promise to wait for where the process may have lost the run. */
+  readonly admit?: (() => Promise<void> | undefined) | undefined;
 }
 
 /**
@@ -52,7 +57,9 @@ export class StepRunner {
 
   constructor(options: StepRunnerOptions) {
     this.#options = options;
-    const { spec: { step, timeoutMs, attemptTimeoutMs }, outerDeadline } = options;
+    const { spec: { step, timeoutMs, attemptTimeoutMs }, outerDeadline, attemptsBefore = 0 } = options;
+    this.#attempt = attemptsBefore;
+    this.#mayHaveActed = attemptsBefore > 0;
     const own = this.#deadline = timeoutMs === undefined ? undefined : options.clock.now() + timeoutMs;
     const { idempotencyKey, runId, workflow, traceId, random } = options;
     // A step that can be undone may finish its attempt when something around it has timed out.
@@ -101,38 +108,84 @@ export class StepRunner {
   }
 
   async #attempts(): Promise<StepOutcome> {
-    const { spec, caller, onNote } = this.#options;
+    const { spec, admit } = this.#options;
+    if (this.#mayHaveActed && spec.atMostOnce === true) {
+      return await this.#ending(failed("outcome_unknown", OUTCOME_UNKNOWN, spec.step));
+    }
     let last: FailedAttempt | undefined;
     while (!this.#isCancelled && !this.#hasTimedOut) {
-      this.#attempt++;
-      if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
-      this.#current = new AttemptContext(this.#facts, this.#attempt, this.#onSend);
-      const result = await caller.call(spec, this.#current);
-      this.#isInFlight = false;
-      if (result.ok) {
-        return { type: "step_completed", step: spec.step, output: result.output, attempts: this.#attempt };
+      const waiting = admit?.();
+      if (waiting !== undefined) await waiting;
+      if (this.#mayHaveActed && spec.reconcile !== undefined) {
+        const verdict = await this.#reconcile(spec.reconcile);
+        if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
       }
-      if (spec.settledBy?.includes(result.failure.code)) {
-        return { type: "step_completed", step: spec.step, output: null, attempts: this.#attempt };
-      }
+      const result = await this.#tryOnce();
+      if (result.ok) return { type: "step_completed", step: spec.step, output: result.output, attempts: this.#attempt };
       last = this.#judge(result);
       const delay = this.#delayBeforeNext(last);
-      onNote({
-        type: "attempt_failed",
-        step: spec.step,
-        attempt: this.#attempt,
-        failure: last.failure,
-        class: last.class,
-        ...(delay === undefined ? undefined : { retryInMs: delay }),
-      });
+      this.#tellFailed(last, delay);
       if (delay === undefined) break;
       await this.#wait(delay);
     }
-    return this.#ending(last);
+    return await this.#ending(last);
+  }
+
+  async #tryOnce(): Promise<AttemptResult> {
+    const { spec, caller, onNote } = this.#options;
+    this.#attempt++;
+    if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
+    this.#current = new AttemptContext(this.#facts, this.#attempt, this.#onSend);
+    const result = await caller.call(spec, this.#current);
+    this.#isInFlight = false;
+    return !result.ok && spec.settledBy?.includes(result.failure.code) ? { ok: true, output: null } : result;
+  }
+
+  #tellFailed(last: FailedAttempt, delay: number | undefined): void {
+    this.#options.onNote({
+      type: "attempt_failed",
+      step: this.#options.spec.step,
+      attempt: this.#attempt,
+      failure: last.failure,
+      class: last.class,
+      ...(delay === undefined ? undefined : { retryInMs: delay }),
+    });
+  }
+
+  /** Asks the service whether an earlier attempt took effect; `undefined`: no answer that says. */
+  async #reconcile(reconcile: ReconcileSpec): Promise<ReconcileVerdict | undefined> {
+    const { spec, runId, workflow, traceId, caller, clock, random, idempotencyKey, onNote } = this.#options;
+    try {
+      const question = { ...reconcile.prepare(`${spec.step}/reconcile`), settledBy: NOT_THERE };
+      const common = { runId, workflow, traceId, caller, clock, random, outerDeadline: undefined };
+      const runner = new StepRunner({
+        ...common,
+        spec: question,
+        idempotencyKey: `${idempotencyKey}/reconcile`,
+        onNote: () => undefined,
+      });
+      const answer = await runner.run();
+      if (answer.type !== "step_completed") return undefined;
+      const verdict = reconcile.judge(answer.output);
+      onNote({ type: "reconciled", step: spec.step, isDone: verdict.isDone });
+      if (!verdict.isDone) this.#mayHaveActed = false;
+      return verdict;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #reconciled(verdict: ReconcileVerdict | undefined, last: FailedAttempt | undefined): StepOutcome {
+    const { step } = this.#options.spec;
+    const attempts = Math.max(1, this.#attempt);
+    if (verdict?.isDone) return { type: "step_completed", step, output: verdict.output, attempts };
+    const reason = last?.failure ?? failure("outcome_unknown", OUTCOME_UNKNOWN, { step });
+    return { type: "step_unknown", step, failure: reason, attempts };
   }
 
   #judge(result: FailedAttempt): FailedAttempt {
-    this.#mayHaveActed ||= result.mayHaveActed;
+    // A call without side effects is never unknown, whatever happened to the attempts before.
+    this.#mayHaveActed = result.isReadOnly !== true && (this.#mayHaveActed || result.mayHaveActed);
     return { ...result, failure: { ...result.failure, step: this.#options.spec.step } };
   }
 
@@ -163,15 +216,23 @@ export class StepRunner {
     this.#current?.abort("timeout");
   }
 
-  #ending(last: FailedAttempt | undefined): StepOutcome {
-    const { step } = this.#options.spec;
+  async #ending(last: FailedAttempt | undefined): Promise<StepOutcome> {
+    const { step, compensation, reconcile } = this.#options.spec;
+    const isLeftOpen = this.#mayHaveActed && (compensation !== undefined || !this.#isCancelled);
+    if (isLeftOpen && reconcile !== undefined) {
+      const verdict = await this.#reconcile(reconcile);
+      if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
+    }
     const attempts = this.#attempt;
     const reason: Failure = last?.failure ?? failure("cancelled", "Cancelled before it was sent", { step });
-    const canBeUndone = this.#options.spec.compensation !== undefined;
-    if (this.#mayHaveActed && (canBeUndone || !this.#isCancelled)) {
-      return { type: "step_unknown", step, failure: reason, attempts };
-    }
+    if (isLeftOpen && this.#mayHaveActed) return { type: "step_unknown", step, failure: reason, attempts };
     const wasCut = this.#isCancelled && last?.class !== "permanent";
     return { type: wasCut ? "step_cancelled" : "step_failed", step, failure: reason, attempts };
   }
+}
+
+const OUTCOME_UNKNOWN = "Its process ended during the call: nobody knows whether it took effect";
+
+function failed(code: string, message: string, step: string): FailedAttempt {
+  return { ok: false, failure: failure(code, message, { step }), class: "unknown", mayHaveActed: true };
 }

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../base/json.ts";
 import type { Failure } from "./failure.ts";
 import type { JournalTurn, RunStarted } from "./journal.ts";
-import { type ChildEnd, isFinal, type RunRecord, type RunStatus } from "./run.ts";
+import { type ChildEnd, isFinal, type RunParent, type RunRecord, type RunStatus } from "./run.ts";
 
 /**
  * Where runs live. Every store keeps the same promises, which one contract suite checks.
@@ -234,7 +234,7 @@ export type MessageBody =
   | { readonly kind: "signal"; readonly name: string; readonly data: JsonValue }
   | { readonly kind: "cancel" }
   /** Undoes what can be undone: of a completed child for its parent, or what an earlier rollback left. */
-  | { readonly kind: "compensate"; readonly error: Failure | null; readonly replyTo?: string | undefined }
+  | { readonly kind: "compensate"; readonly error: Failure | null; readonly replyTo?: RunParent | undefined }
   /** Lets a paused run go on. */
   | { readonly kind: "resume" }
   /** A child has ended. */

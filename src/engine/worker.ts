@@ -1,11 +1,11 @@
 import type { Clock } from "./clock.ts";
-import type { WorkflowDefinition } from "./context.ts";
 import type { RunListener } from "./hooks.ts";
+import type { Fact, RunStarted } from "./journal.ts";
+import { Lease } from "./lease.ts";
 import { LiveRun } from "./live_run.ts";
-import type { RunStarted } from "./journal.ts";
-import type { RunRecord } from "./run.ts";
-import type { StepCaller } from "./step_runner.ts";
-import type { Storage, WorkerRef } from "./storage.ts";
+import type { OpenedRun } from "./opened_run.ts";
+import type { Pause, RunRecord } from "./run.ts";
+import type { ClaimedRun, CreateRunRequest, Message, Storage, WorkerRef } from "./storage.ts";
 
 /** What a worker is made of. */
 export interface WorkerOptions {
@@ -18,6 +18,14 @@ export interface WorkerOptions {
   readonly digest: (text: string) => string;
   readonly drain: () => Promise<void>;
   readonly onEvent?: RunListener | undefined;
+  /** Finds what runs a run that is in the store; gives why it has to wait for a person instead. */
+  readonly open: (run: RunRecord, started: RunStarted) => Promise<OpenedRun | Pause>;
+  /** Queues from which due runs are taken. @default none: only what is asked for by id */
+  readonly queues?: readonly string[] | undefined;
+  /** Most waiting runs that are kept in memory; the rest wait in the store. @default 10000 */
+  readonly maxWaiting?: number | undefined;
+  /** How long the worker counts as alive without a sign of life, in milliseconds. @default 30000 */
+  readonly leaseMs?: number | undefined;
 }
 
 /** What a worker's runs share. */
@@ -26,31 +34,73 @@ export interface LiveRunOptions extends WorkerOptions {
   readonly nextTurnId: () => string;
   /** The worker as the store knows it. */
   readonly ref: WorkerRef;
+  /** What an attempt has to wait for before it starts. */
+  readonly admit: () => Promise<void> | undefined;
+  /** Hears of child runs that a committed turn has created. */
+  readonly onChildren: (children: readonly CreateRunRequest[]) => void;
+  /** Hears of messages that a committed turn has sent. */
+  readonly onMessages: (messages: readonly Message[]) => void;
+  /** Hears of children that a recovered run waits for. */
+  readonly onChildRuns: (runIds: readonly string[]) => void;
 }
 
 /** Request of `Worker.start`. */
 export interface StartRunRequest {
   readonly run: RunRecord;
-  readonly definition: WorkflowDefinition;
-  /** The serialised definition bundle. */
-  readonly bundle: string;
-  readonly caller: StepCaller;
+  readonly opened: OpenedRun;
   readonly started: RunStarted;
+  /** What an earlier run leaves for this one. */
+  readonly reused?: readonly Fact[] | undefined;
 }
 
-/** How long a worker counts as alive without a sign of life. */
 const LEASE_MS = 30_000;
+const MAX_WAITING = 10_000;
 
-/** Drives runs: turn, commit, then the effects that the turn asked for. */
+/** Most runs that are claimed at a time. */
+const CLAIM_BATCH = 100;
+
+/**
+ * Drives runs: claims them, and lets each go turn, commit, effects.
+ *
+ * What other processes start or send reaches it by the store's wake-ups and at the times that the store names; nothing is polled while
+ * there is nothing to do.
+ */
 export class Worker {
   readonly #options: LiveRunOptions;
-  readonly #live = new Set<LiveRun>();
+  readonly #lease: Lease;
+  /** Runs of this process; one that only waits moves to the end whenever it begins to wait again. */
+  readonly #live = new Map<string, LiveRun>();
+  #wanted = new Set<string>();
+  #isPolling = false;
+  #isPollWanted = false;
+  #isStopped = false;
+  #stopTimer: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
 
   constructor(options: WorkerOptions) {
     const nonce = options.createId();
     let turns = 0;
-    const ref = { id: nonce, leaseMs: LEASE_MS };
-    this.#options = { ...options, nextTurnId: () => `${nonce}.${turns++}`, ref };
+    const ref = { id: nonce, leaseMs: options.leaseMs ?? LEASE_MS };
+    this.#lease = new Lease({ storage: options.storage, clock: options.clock, worker: ref });
+    this.#options = {
+      ...options,
+      nextTurnId: () => `${nonce}.${turns++}`,
+      ref,
+      admit: this.#lease.admit,
+      onChildren: (children) => this.#startChildren(children),
+      onMessages: (messages) => this.#post(messages),
+      onChildRuns: (runIds) => void this.claim(runIds),
+    };
+  }
+
+  /** The worker as the store knows it. */
+  get ref(): WorkerRef {
+    return this.#options.ref;
+  }
+
+  /** The run, where this process drives it. */
+  live(runId: string): LiveRun | undefined {
+    return this.#live.get(runId);
   }
 
   /**
@@ -58,16 +108,121 @@ export class Worker {
    *
    * @throws {MaestroError} `run_conflict` when its id is taken.
    */
-  async start(request: StartRunRequest): Promise<LiveRun> {
-    const live = new LiveRun(this.#options, request);
-    await live.begin();
-    this.#live.add(live);
-    live.ended.then(() => this.#live.delete(live), () => this.#live.delete(live));
+  async start({ run, opened, started, reused }: StartRunRequest): Promise<LiveRun> {
+    this.#hold();
+    const live = new LiveRun(this.#options, run);
+    this.#enter(live);
+    try {
+      await live.begin(opened, started, reused);
+    } catch (thrown) {
+      this.#leave(live);
+      throw thrown;
+    }
     return live;
   }
 
-  /** Lets go of every run: waits a while for answers in flight, then abandons the calls without writing an outcome. */
+  /** Takes the due runs of its queues from now on. */
+  listen(): void {
+    this.#hold();
+    this.#poll();
+  }
+
+  /** Takes over runs by id, whatever their queue; those that somebody owns stay with their owner. Resolves when the store has answered. */
+  async claim(runIds: readonly string[]): Promise<void> {
+    for (const id of runIds) if (!this.#live.has(id)) this.#wanted.add(id);
+    this.#hold();
+    await this.#poll();
+  }
+
+  /** Lets go of every run: waits a while for answers in flight, then gives the claims up. */
   async suspend(): Promise<void> {
-    await Promise.all([...this.#live].map((live) => live.suspend()));
+    this.#isStopped = true;
+    this.#stopTimer?.();
+    this.#stopListening?.();
+    await Promise.all([...this.#live.values()].map((live) => live.suspend()));
+    this.#lease.drop();
+  }
+
+  #hold(): void {
+    this.#lease.hold();
+    const { storage, ref } = this.#options;
+    this.#stopListening ??= storage.onWakeup?.(ref, () => void this.#poll());
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isPollWanted = true;
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      while (this.#isPollWanted && !this.#isStopped) {
+        this.#isPollWanted = false;
+        await this.#claimDue();
+      }
+    } catch {
+      this.#wakeAfter(this.#options.ref.leaseMs / 10);
+    } finally {
+      this.#isPolling = false;
+    }
+  }
+
+  async #claimDue(): Promise<void> {
+    const { storage, ref, queues = [], clock } = this.#options;
+    const runIds = [...this.#wanted];
+    this.#wanted = new Set();
+    const { runs, mail, nextWakeAt } = await storage.claimRuns({ worker: ref, queues, runIds, limit: CLAIM_BATCH });
+    this.#lease.hold();
+    this.#post(mail);
+    await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
+    if (runs.length === CLAIM_BATCH) this.#isPollWanted = true;
+    this.#stopTimer?.();
+    if (nextWakeAt !== undefined) this.#wakeAfter(nextWakeAt - clock.now());
+  }
+
+  #wakeAfter(delayMs: number): void {
+    this.#stopTimer?.();
+    this.#stopTimer = this.#options.clock.after(delayMs, () => void this.#poll());
+  }
+
+  #adopt(claimed: ClaimedRun): Promise<void> {
+    const live = new LiveRun(this.#options, claimed.run);
+    this.#enter(live);
+    return live.adopt(claimed);
+  }
+
+  #startChildren(children: readonly CreateRunRequest[]): void {
+    for (const { run, first } of children) {
+      if (!("started" in first)) continue;
+      const claim = { runId: run.id, token: 1 };
+      void this.#adopt({ run, claim, head: 0, started: first.started, crashes: 0, messages: [] });
+    }
+  }
+
+  #post(messages: readonly Message[]): void {
+    const strangers: string[] = [];
+    for (const message of messages) {
+      const live = this.#live.get(message.runId);
+      if (live === undefined) strangers.push(message.runId);
+      else live.post([message]);
+    }
+    // A child that has ended is to undo itself, or a parent waits in the store: whoever comes first takes it.
+    if (strangers.length > 0) void this.claim(strangers);
+  }
+
+  #enter(live: LiveRun): void {
+    this.#live.set(live.id, live);
+    live.ended.then(() => this.#leave(live), () => this.#leave(live));
+    const { maxWaiting = MAX_WAITING } = this.#options;
+    if (this.#live.size > maxWaiting) void this.#parkOldest();
+  }
+
+  #leave(live: LiveRun): void {
+    if (this.#live.get(live.id) === live) this.#live.delete(live.id);
+  }
+
+  async #parkOldest(): Promise<void> {
+    for (const live of this.#live.values()) {
+      if (live.isWaiting) return await live.park();
+    }
   }
 }

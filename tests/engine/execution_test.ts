@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { JsonValue } from "../../src/base/json.ts";
 import type { WorkflowContext } from "../../src/engine/context.ts";
-import { Execution, type Fact } from "../../src/engine/execution.ts";
+import { Execution } from "../../src/engine/execution.ts";
+import type { Fact } from "../../src/engine/journal.ts";
 import { drain } from "../../src/runtime/drain.ts";
 import { completed, define, Driver, failed, starts, step, undoable } from "./harness.ts";
 
@@ -59,7 +60,7 @@ describe("Execution", () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return (await context.step(step("a"))).output;
     }));
-    assert.equal((await driver.start()).paused, "foreign_await");
+    assert.equal((await driver.start()).stuck, "foreign_await");
   });
 
   it("replay() pauses a run whose function asks for another step than the journal holds", async () => {
@@ -67,7 +68,7 @@ describe("Execution", () => {
     await first.start();
     const other = new Driver(define(async (context) => (await context.step(step("b"))).output));
     const turn = await other.execution.replay(first.journal);
-    assert.equal(turn.paused, "non_determinism");
+    assert.equal(turn.stuck, "non_determinism");
   });
 
   it("replay() starts again what was in flight, and nothing else", async () => {
@@ -148,7 +149,7 @@ describe("replay", () => {
         const live = new Driver(definition);
         const open: string[] = starts(await live.start());
         const facts: Fact[] = [];
-        while (!live.execution.isFinished && open.length > 0) {
+        while (live.execution.finished === undefined && open.length > 0) {
           const [path] = open.splice(pick(open.length), 1);
           const fact = pick(5) === 0 ? failed(path!) : completed(path!, facts.length);
           facts.push(fact);
@@ -158,7 +159,7 @@ describe("replay", () => {
         const cut = cutSeed % (live.journal.length + 1);
         if (cut === 0) return;
         const resumed = new Execution({ runId: "r", internalId: "i", definition, drain, digest: (text) => text });
-        assert.equal((await resumed.replay(live.journal.slice(0, cut))).paused, undefined);
+        assert.equal((await resumed.replay(live.journal.slice(0, cut))).stuck, undefined);
         const rest = live.journal.slice(cut);
         for (const { time, entries } of rest) {
           const news = entries.filter((entry) => entry.type.startsWith("step_") && entry.type !== "step_scheduled");

@@ -1,13 +1,15 @@
 import type { JsonValue } from "../../src/base/json.ts";
 import { systemClock } from "../../src/engine/clock.ts";
 import type { StepSpec, WorkflowContext, WorkflowDefinition } from "../../src/engine/context.ts";
-import { Execution, type Fact, type Turn } from "../../src/engine/execution.ts";
+import { Execution } from "../../src/engine/execution.ts";
 import { failure } from "../../src/engine/failure.ts";
-import type { JournalTurn, RunFinished, RunStarted, StepOutcome } from "../../src/engine/journal.ts";
+import type { Fact, JournalTurn, RunFinished, RunStarted, StepOutcome } from "../../src/engine/journal.ts";
 import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
 import type { AttemptResult, CallContext } from "../../src/engine/service.ts";
 import type { StepCaller } from "../../src/engine/step_runner.ts";
 import type { LiveRun } from "../../src/engine/live_run.ts";
+import type { OpenedRun } from "../../src/engine/opened_run.ts";
+import type { Turn } from "../../src/engine/turn.ts";
 import { Worker, type WorkerOptions } from "../../src/engine/worker.ts";
 import { drain } from "../../src/runtime/drain.ts";
 import { MemoryStorage } from "../../src/storage/memory_storage.ts";
@@ -147,6 +149,14 @@ export async function play(
     },
   };
   let id = 0;
+  const opened: OpenedRun = {
+    definition,
+    bundle: "",
+    caller,
+    prepareChild: () => {
+      throw new Error("This workflow has no children");
+    },
+  };
   const worker = new Worker({
     storage,
     clock: systemClock,
@@ -154,6 +164,7 @@ export async function play(
     createId: () => String(id++),
     digest: (text) => text,
     drain,
+    open: () => Promise.resolve(opened),
     ...options,
   });
   const live = await worker.start({
@@ -176,13 +187,13 @@ export async function play(
       startedAt: 0,
       finishedAt: null,
     },
-    definition,
-    bundle: "",
-    caller,
+    opened,
     started: { ...STARTED, input: options.input ?? null, timeoutMs: definition.timeoutMs ?? null },
   });
   options.onStarted?.(live);
-  const finished = await live.ended;
+  const exit = await live.ended;
+  if (exit.kind !== "finished") throw new Error(`The run has not finished: ${exit.kind}`);
+  const { finished } = exit;
   return { finished, calls, journal: await storage.readJournal({ runId: "run" }) };
 }
 

@@ -99,12 +99,12 @@ describe("replaying a plan", () => {
       const { status } = await run.result();
       const journal = await storage.readJournal({ runId: run.id });
       const end = await replay(workflow, run.id, journal);
-      assert.deepEqual([end.paused, end.finished?.status], [undefined, status]);
+      assert.deepEqual([end.stuck, end.finished?.status], [undefined, status]);
       const recorded = journal.at(-1)?.entries.at(-1);
       assert.deepEqual(JSON.parse(JSON.stringify(end.finished)), JSON.parse(JSON.stringify(recorded)));
       for (let cut = 1; cut < journal.length; cut += 3) {
         const turn = await replay(workflow, run.id, journal.slice(0, cut));
-        assert.equal(turn.paused, undefined, `${cut} of ${journal.length} turns`);
+        assert.equal(turn.stuck, undefined, `${cut} of ${journal.length} turns`);
       }
     }
     await maestro.close();

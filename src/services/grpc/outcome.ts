@@ -28,6 +28,7 @@ export function failed(call: FailedCall): FailedAttempt {
     failure: failure(call.code, call.message, { details: call.details ?? null }),
     class: sorted,
     mayHaveActed: sorted === "unknown" && !call.isReadOnly,
+    isReadOnly: call.isReadOnly,
     retryAfterMs: call.retryAfterMs,
   };
 }
@@ -44,6 +45,7 @@ export function cutShort(reason: AbortReason, wasSent: boolean, isReadOnly: bool
     failure: failure(reason, message),
     class: wasSent ? "unknown" : "transient",
     mayHaveActed: wasSent && !isReadOnly,
+    isReadOnly,
   };
 }
 
@@ -54,6 +56,7 @@ export function badResponse(message: string, isReadOnly: boolean): FailedAttempt
     failure: failure("bad_response", message),
     class: "unknown",
     mayHaveActed: !isReadOnly,
+    isReadOnly,
     retryable: false,
   };
 }

@@ -99,6 +99,7 @@ function sorted(
     failure: failure(code, message, more),
     class: effectless ? "permanent" : usual,
     mayHaveActed: usual === "unknown" && !effectless && !isSafeVerb(request.verb),
+    isReadOnly: isSafeVerb(request.verb),
     retryAfterMs: more.retryAfterMs,
   };
 }

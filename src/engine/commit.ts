@@ -1,0 +1,107 @@
+import type { Note } from "./journal.ts";
+import { type Pause, type PauseReason, type RunParent, type RunRecord } from "./run.ts";
+import type { Saga } from "./saga.ts";
+import type { CommitTurnRequest, CreateRunRequest, Message, RunChange } from "./storage.ts";
+import type { OpenedRun } from "./opened_run.ts";
+import type { Turn } from "./turn.ts";
+
+/** What a commit is made of, beside the turn. */
+export interface CommitParts {
+  readonly run: RunRecord;
+  readonly opened: OpenedRun;
+  readonly saga: Saga;
+  /** What happened since the last commit that only people want to know. */
+  readonly notes: readonly Note[];
+  /** What the record in the store says. */
+  readonly known: RunChange;
+  /** The parent's step that asked an ended run to undo itself. */
+  readonly replyTo: RunParent | undefined;
+  /** Whether the run had ended before. */
+  readonly isReopened: boolean;
+  readonly worker: CreateRunRequest["worker"];
+}
+
+/** The part of a commit that follows from a turn; the caller adds the place in the journal. */
+export type TurnCommit = Pick<
+  CommitTurnRequest,
+  "turn" | "change" | "durability" | "children" | "messages" | "release"
+>;
+
+/** Works out what a turn commits. */
+export function commitOf(turn: Turn, parts: CommitParts): TurnCommit {
+  const { time, entries, finished, pause } = turn;
+  const { notes } = parts;
+  return {
+    turn: { time, entries: notes.length === 0 ? entries : [...notes, ...entries] },
+    change: changeOf(turn, parts.known),
+    durability: finished !== undefined || turn.starts.some(({ atMostOnce }) => atMostOnce === true)
+      ? "sync"
+      : undefined,
+    children: turn.children.length === 0 ? undefined : childrenOf(turn, parts),
+    messages: messagesOf(turn, parts),
+    release: finished !== undefined || pause !== undefined ? true : undefined,
+  };
+}
+
+/** What a turn changes in the run's record. */
+export function changeOf({ finished, pause, activity, time }: Turn, known: RunChange): RunChange {
+  if (finished !== undefined) {
+    const { status, cause, output, error } = finished;
+    return { status, cause, output, error, pause: null, wakeAt: null, finishedAt: time };
+  }
+  if (pause !== undefined) return { status: "paused", pause, wakeAt: null };
+  const { status, wakeAt } = activity;
+  if (status === known.status && wakeAt === known.wakeAt) return NO_CHANGE;
+  return known.finishedAt == null ? { status, wakeAt } : { status, wakeAt, finishedAt: null };
+}
+
+const NO_CHANGE: RunChange = {};
+
+function childrenOf({ children }: Turn, { run, opened, worker }: CommitParts): CreateRunRequest[] {
+  return children.map((spec) => {
+    const { run: child, started } = opened.prepareChild(spec, `${run.id}/${spec.step}`);
+    return { run: child, definition: spec.bundle, worker, first: { started } };
+  });
+}
+
+function messagesOf(turn: Turn, parts: CommitParts): Message[] | undefined {
+  const { run, replyTo, isReopened, saga } = parts;
+  const { time, finished } = turn;
+  const messages: Message[] = turn.childOrders.map((order) => {
+    const { runId, step } = order;
+    const to = { runId, id: `${run.internalId}:${step}:${order.action}`, time };
+    return order.action === "cancel"
+      ? { ...to, kind: "cancel" }
+      : { ...to, kind: "compensate", error: order.error, replyTo: { runId: run.id, step } };
+  });
+  const parent = isReopened ? replyTo : run.parent;
+  if (finished !== undefined && parent != null) {
+    const { status, output, error } = finished;
+    messages.push({
+      runId: parent.runId,
+      id: `${run.internalId}:${parent.step}`,
+      time,
+      kind: "child_finished",
+      step: parent.step,
+      child: { runId: run.id, status, output, error, isUndoable: saga.isUndoable && !saga.isPastPivot },
+    });
+  }
+  return messages.length === 0 ? undefined : messages;
+}
+
+/** What a turn that must not be committed says of the run. */
+export function pauseFor(reason: PauseReason, run: Pick<RunRecord, "workflow">, detail?: string): Pause {
+  const message = MESSAGES[reason](run.workflow);
+  return { reason, message: detail === undefined ? message : `${message}: ${detail}` };
+}
+
+const MESSAGES: Readonly<Record<PauseReason, (workflow: string) => string>> = {
+  non_determinism: (name) => `The journal does not fit the definition of "${name}"`,
+  foreign_await: (name) => `"${name}" awaits something that is not durable`,
+  missing_secret: () => "A secret or variable that the run needs is not set",
+  missing_definition: (name) => `The definition of "${name}" is not to be had here`,
+  wrong_key: () => "The run's data cannot be decrypted with this key",
+  crash_loop: () => "Its process ended five times before it could write anything",
+  past_pivot: () => "The run failed past its pivot",
+  history_limit: () => "Its journal has grown too long",
+};

@@ -1,0 +1,72 @@
+import { type Entry, type Fact, isFact, isOutcome, type JournalTurn } from "./journal.ts";
+
+/** A journal as replay takes it. */
+export interface EffectiveJournal {
+  readonly turns: readonly JournalTurn[];
+  /** Steps that a person let be tried again, though they had failed. */
+  readonly resumed: ReadonlySet<string>;
+}
+
+/**
+ * Leaves out of a journal what a resumed run has put behind it.
+ *
+ * A run that failed past its pivot and was resumed goes on as if the step that it stopped at had never failed: all from that failure
+ * to the pause is void. What had completed meanwhile is recorded again beside `resume_requested` (see `keptFacts`), so nothing of it
+ * is called twice.
+ */
+export function effectiveTurns(turns: readonly JournalTurn[]): EffectiveJournal {
+  const resumed = new Set<string>();
+  let effective = turns;
+  for (const turn of turns) {
+    const resume = turn.entries.find((entry) => entry.type === "resume_requested");
+    if (resume === undefined) continue;
+    const end = effective.indexOf(turn);
+    const before = effective.slice(0, end);
+    effective = [...cutAtFailure(before, resume.step), ...effective.slice(end)];
+    if (resume.step !== null) resumed.add(resume.step);
+  }
+  return { turns: effective, resumed };
+}
+
+/** What had come true in the part of a journal that resuming makes void, and stays true. */
+export function keptFacts(turns: readonly JournalTurn[], step: string | null): Fact[] {
+  const { turn, entry } = failureOf(turns, step);
+  const isVoid = (candidate: Entry): boolean => {
+    if (isOutcome(candidate)) return candidate.type !== "step_completed";
+    if (candidate.type === "child_finished") return candidate.child.status !== "completed";
+    return candidate.type !== "signal_received" && candidate.type !== "timer_fired" || isEnd(candidate, step);
+  };
+  const scheduled = new Set(cutAtFailure(turns, step).flatMap(({ entries }) => entries.map(keyOf)));
+  const tail = [turns[turn]!.entries.slice(entry), ...turns.slice(turn + 1).map(({ entries }) => entries)].flat();
+  return tail.filter(isFact).filter((candidate) =>
+    !isVoid(candidate) &&
+    (candidate.type === "signal_received" || scheduled.has(keyOf(candidate)))
+  );
+}
+
+/** The part of a journal that stays when its run is resumed: all before the failure of the step. */
+export function cutAtFailure(turns: readonly JournalTurn[], step: string | null): JournalTurn[] {
+  const { turn, entry } = failureOf(turns, step);
+  const last = turns[turn]!;
+  return [...turns.slice(0, turn), { ...last, entries: last.entries.slice(0, entry) }];
+}
+
+/** Where the failure of a step stands; the first fact of the last turn where it was no outcome that failed. */
+function failureOf(turns: readonly JournalTurn[], step: string | null): { turn: number; entry: number } {
+  for (let turn = turns.length - 1; turn >= 0; turn--) {
+    const entry = turns[turn]!.entries.findIndex((candidate) => isEnd(candidate, step));
+    if (entry >= 0) return { turn, entry };
+  }
+  const turn = turns.findLastIndex(({ entries }) => entries.some(({ type }) => type === "run_paused"));
+  return { turn, entry: Math.max(0, turns[turn]!.entries.findIndex(isFact)) };
+}
+
+function isEnd(entry: Entry, step: string | null): boolean {
+  if (entry.type === "timer_fired") return entry.timer === step;
+  if (entry.type === "child_finished") return entry.step === step && entry.child.status !== "completed";
+  return isOutcome(entry) && entry.type !== "step_completed" && entry.step === step;
+}
+
+function keyOf(entry: Entry): string {
+  return "timer" in entry ? `timer ${entry.timer}` : "step" in entry ? `step ${entry.step}` : entry.type;
+}

@@ -1,0 +1,85 @@
+import type { Clock } from "./clock.ts";
+import type { Storage, WorkerRef } from "./storage.ts";
+
+/** What a lease needs. */
+export interface LeaseOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly worker: WorkerRef;
+}
+
+/**
+ * A worker's sign of life. Renewed at a third of its length while it is held.
+ *
+ * When the last confirmed renewal is older than half the lease, by the wall clock or by one that never goes back, others may be about to
+ * take the worker's runs: no attempt starts before the next renewal (a laptop that was suspended, a process that was stopped).
+ */
+export class Lease {
+  readonly #options: LeaseOptions;
+  #confirmedAt = -Infinity;
+  #confirmedTicks = -Infinity;
+  #stop: (() => void) | undefined;
+  #renewal: Promise<void> | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Renews from now on. What has just told the store of the worker counts as a renewal. */
+  hold(): void {
+    this.#confirm();
+    if (this.#stop === undefined) this.#arm();
+  }
+
+  /** Ends the renewals. */
+  drop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** What an attempt has to wait for; `undefined`: nothing. */
+  readonly admit = (): Promise<void> | undefined => {
+    const { worker: { leaseMs } } = this.#options;
+    if (this.#age() <= leaseMs / 2) return undefined;
+    return this.#renewal ??= this.#renewUntilConfirmed();
+  };
+
+  #age(): number {
+    const { clock } = this.#options;
+    return Math.max(clock.now() - this.#confirmedAt, this.#ticks() - this.#confirmedTicks);
+  }
+
+  #ticks(): number {
+    const { clock } = this.#options;
+    return clock.ticks === undefined ? clock.now() : clock.ticks();
+  }
+
+  #confirm(): void {
+    this.#confirmedAt = this.#options.clock.now();
+    this.#confirmedTicks = this.#ticks();
+  }
+
+  #arm(): void {
+    const { clock, worker } = this.#options;
+    this.#stop = clock.after(worker.leaseMs / 3, () => {
+      this.#arm();
+      this.#renewal ??= this.#renewUntilConfirmed();
+    });
+  }
+
+  async #renewUntilConfirmed(): Promise<void> {
+    const { storage, clock, worker } = this.#options;
+    for (;;) {
+      try {
+        await storage.renewWorker({ worker });
+        break;
+      } catch {
+        // The store is out of reach for a moment; until it answers nothing new starts.
+        await new Promise<void>((resolve) => clock.after(worker.leaseMs / 10, resolve));
+        if (this.#stop === undefined) break;
+      }
+    }
+    this.#confirm();
+    this.#renewal = undefined;
+  }
+}

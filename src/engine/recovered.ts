@@ -1,0 +1,64 @@
+import type { Fact, JournalTurn, RunStarted } from "./journal.ts";
+import type { RunParent } from "./run.ts";
+import type { Message, ReadJournalRequest, Storage } from "./storage.ts";
+
+/** Turns that are read from the store at a time. */
+const PAGE = 1_000;
+
+/** Reads a run's whole journal. */
+export async function readTurns(storage: Pick<Storage, "readJournal">, runId: string): Promise<JournalTurn[]> {
+  const turns: JournalTurn[] = [];
+  for (;;) {
+    const request: ReadJournalRequest = { runId, from: turns.length, limit: PAGE };
+    const page = await storage.readJournal(request);
+    turns.push(...page);
+    if (page.length < PAGE) return turns;
+  }
+}
+
+/** Reads what a run was started with. */
+export async function readStart(storage: Pick<Storage, "readJournal">, runId: string): Promise<RunStarted> {
+  const [turn] = await storage.readJournal({ runId, limit: 1 });
+  const started = turn?.entries.find((entry) => entry.type === "run_started");
+  if (started === undefined) throw new Error(`The journal of run "${runId}" has no beginning`);
+  return started;
+}
+
+/** The fact that a message brings; `undefined` for what only lets a paused run go on. */
+export function factOf(message: Message): Fact | undefined {
+  switch (message.kind) {
+    case "signal":
+      return { type: "signal_received", name: message.name, data: message.data, id: message.id };
+    case "cancel":
+      return { type: "cancel_requested", reason: "cancelled" };
+    case "compensate": {
+      const { error, replyTo } = message;
+      return { type: "rollback_requested", error, ...(replyTo === undefined ? undefined : { replyTo }) };
+    }
+    case "child_finished":
+      return { type: "child_finished", step: message.step, child: message.child };
+    case "resume":
+      return undefined;
+  }
+}
+
+/**
+ * Counts the attempts that a step in flight had before its process ended: those that were written down, and one for each time that a
+ * process took the run over and ended before it wrote anything.
+ */
+export function countAttempts(turns: readonly JournalTurn[], crashes: number): (step: string) => number {
+  const written = new Map<string, number>();
+  for (const { entries } of turns) {
+    for (const entry of entries) if (entry.type === "attempt_started") written.set(entry.step, entry.attempt);
+  }
+  return (step) => (written.get(step) ?? 1) + crashes;
+}
+
+/** The parent's step that asked an ended run to undo itself. */
+export function lastReplyTo(turns: readonly JournalTurn[]): RunParent | undefined {
+  for (const { entries } of turns.toReversed()) {
+    const request = entries.findLast((entry) => entry.type === "rollback_requested");
+    if (request !== undefined) return request.replyTo;
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import type { ChildSpec, StepSpec } from "./context.ts";
+import type { Failure } from "./failure.ts";
+import type { Entry, RunFinished } from "./journal.ts";
+import type { Outstanding } from "./outstanding.ts";
+import type { Pause, PauseReason } from "./run.ts";
+
+/** What one turn came to. The caller commits `entries`, and only then acts on the rest. */
+export interface Turn {
+  readonly time: number;
+  readonly entries: readonly Entry[];
+  /** Steps to start, in the order in which they were asked for. */
+  readonly starts: readonly StepSpec[];
+  /** Paths of steps to cancel, among them such as start in this very turn. */
+  readonly cancels: readonly string[];
+  readonly timersSet: readonly TimerSet[];
+  readonly timersCleared: readonly string[];
+  /** Child runs to start, and what to tell those that there are. */
+  readonly children: readonly ChildSpec[];
+  readonly childOrders: readonly ChildOrder[];
+  /** What the run is doing from here on. */
+  readonly activity: Activity;
+  /** Set when the run has ended. */
+  readonly finished: RunFinished | undefined;
+  /** Set when the run waits for a person; the turn is to be committed. */
+  readonly pause: Pause | undefined;
+  /** Set when the run cannot go on by itself. The turn is then not to be committed. */
+  readonly stuck: PauseReason | undefined;
+  /** What the journal holds and the function asked for instead, where they differ. */
+  readonly mismatch: string | undefined;
+}
+
+/** A timer and when it is due, in wall-clock milliseconds. */
+export interface TimerSet {
+  readonly timer: string;
+  readonly due: number;
+}
+
+/** Something that a run tells a child of its. */
+export type ChildOrder =
+  | { readonly runId: string; readonly action: "cancel"; readonly step: string }
+  | { readonly runId: string; readonly action: "undo"; readonly step: string; readonly error: Failure };
+
+/** What a run that has not ended is doing. */
+export interface Activity {
+  readonly status: "running" | "waiting" | "compensating";
+  /** When a run that waits is due next; null where only a message moves it on, and while it runs. */
+  readonly wakeAt: number | null;
+}
+
+/** A turn in the making. */
+export class TurnDraft {
+  readonly entries: Entry[] = [];
+  readonly starts: StepSpec[] = [];
+  readonly cancels: string[] = [];
+  readonly timersSet: TimerSet[] = [];
+  readonly timersCleared: string[] = [];
+  readonly children: ChildSpec[] = [];
+  readonly childOrders: ChildOrder[] = [];
+  /** On replay: the commands that the function has asked for and that the journal has yet to confirm, oldest first. */
+  readonly unconfirmed: Entry[] = [];
+
+  /** Leaves out what has been settled within the turn itself. */
+  keepOnly(waits: Pick<Outstanding, "step" | "timer" | "hasChild">): void {
+    keep(this.starts, ({ step }) => waits.step(step) !== undefined);
+    keep(this.timersSet, ({ timer }) => waits.timer(timer) !== undefined);
+    keep(this.children, ({ step }) => waits.hasChild(step));
+  }
+}
+
+function keep<T>(list: T[], isKept: (value: T) => boolean): void {
+  list.splice(0, list.length, ...list.filter(isKept));
+}

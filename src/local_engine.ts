@@ -1,0 +1,251 @@
+import { MaestroError } from "./base/errors.ts";
+import { canonicalJson } from "./base/json.ts";
+import { didYouMean } from "./base/text.ts";
+import type { Clock } from "./engine/clock.ts";
+import type { RunListener } from "./engine/hooks.ts";
+import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
+import type { RunExit } from "./engine/live_run.ts";
+import { readStart, readTurns } from "./engine/recovered.ts";
+import { reusableFacts } from "./engine/reuse.ts";
+import { isFinal } from "./engine/run.ts";
+import type { Storage, StoredRun } from "./engine/storage.ts";
+import { Worker } from "./engine/worker.ts";
+import type { LoadedWorkflow } from "./load_workflow.ts";
+import type { RunHandle, RunResult, StartOptions } from "./maestro.ts";
+import { createDependence } from "./plan/rerun_scope.ts";
+import { checkInput } from "./plan/run_input.ts";
+import { foldSteps, type RollbackView } from "./plan/run_view.ts";
+import { requireValues, RunOpener } from "./run_opener.ts";
+import { sha256 } from "./runtime/digest.ts";
+import type { ServiceConnections, Values } from "./service_connections.ts";
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly createId: () => string;
+  readonly drain: () => Promise<void>;
+  readonly connections: ServiceConnections;
+  readonly values: (files: RunFiles | undefined) => Promise<Values>;
+  readonly onEvent: RunListener | undefined;
+  readonly queue: string;
+  readonly maxWaiting: number | undefined;
+}
+
+/** How often a run that another process drives is looked at. */
+const FOLLOW_MS = 100;
+
+/** A store with the worker that drives runs in it. */
+export class Engine {
+  readonly storage: Storage;
+  readonly worker: Worker;
+  readonly opener: RunOpener;
+  readonly options: EngineOptions;
+
+  constructor(options: EngineOptions) {
+    const { storage, clock, random, createId, drain, connections, values, onEvent, queue, maxWaiting } = options;
+    this.options = options;
+    this.storage = storage;
+    const opener = this.opener = new RunOpener({ storage, connections, createId, now: () => clock.now(), values });
+    const { open } = opener;
+    this.worker = new Worker({
+      storage,
+      clock,
+      random,
+      createId,
+      digest: sha256,
+      drain,
+      onEvent,
+      open,
+      queues: queue === "local" ? [] : [queue],
+      maxWaiting: maxWaiting ?? (queue === "local" ? Infinity : undefined),
+    });
+  }
+
+  /** Starts a run, or gives the one that has the id already. */
+  async start(workflow: LoadedWorkflow, options: StartOptions, values: Values): Promise<RunHandle> {
+    const { createId, queue } = this.options;
+    const { endpoints = {}, timeoutMs, files } = options;
+    const input = checkInput(workflow.plan.inputSchema, options.input);
+    requireValues(workflow, endpoints, values);
+    const internalId = createId();
+    const id = options.id ?? internalId;
+    const request = { id, internalId, input, queue, timeoutMs, endpoints, files, values };
+    const { run, started } = this.opener.prepare(workflow, request);
+    const opened = await this.opener.opened(workflow, run, started, values);
+    try {
+      await this.worker.start({ run, opened, started });
+    } catch (thrown) {
+      if (options.id === undefined || !MaestroError.is(thrown, "run_conflict")) throw thrown;
+      return await this.#existing(id, { workflow: run.workflow, input: canonicalJson(input) });
+    }
+    return this.handle(id);
+  }
+
+  /** Starts a run of the same definition and input that takes over what an ended one leaves for it. */
+  async rerun(
+    old: StoredRun,
+    { from, id }: { readonly from: string; readonly id?: string | undefined },
+  ): Promise<RunHandle> {
+    const { createId, values, queue } = this.options;
+    const turns = await readTurns(this.storage, old.id);
+    const before = await readStart(this.storage, old.id);
+    const workflow = await this.opener.definition(old.definition, before.files?.workflow ?? "");
+    const reused = reusableFacts(turns, createDependence(workflow.plan, pathOf(from, turns)));
+    const { input, endpoints, files, timeoutMs } = before;
+    const outside = await values(files);
+    requireValues(workflow, endpoints, outside);
+    const internalId = createId();
+    const { run, started } = this.opener.prepare(workflow, {
+      id: id ?? internalId,
+      internalId,
+      input,
+      queue,
+      timeoutMs: timeoutMs ?? undefined,
+      endpoints,
+      files,
+      values: outside,
+    });
+    const opened = await this.opener.opened(workflow, run, started, outside);
+    await this.worker.start({ run, opened, started: { ...started, env: before.env }, reused });
+    return this.handle(run.id);
+  }
+
+  async #existing(id: string, wanted: { readonly workflow: string; readonly input: string }): Promise<RunHandle> {
+    const run = await this.find(id);
+    const conflict = run.workflow !== wanted.workflow
+      ? `of workflow "${run.workflow}"`
+      : run.head > 0 && canonicalJson((await readStart(this.storage, id)).input) !== wanted.input
+      ? "with another input"
+      : undefined;
+    if (conflict !== undefined) {
+      throw new MaestroError("run_conflict", `Run "${id}" exists already, ${conflict}`, { hint: "choose another id" });
+    }
+    await this.take(run);
+    return this.handle(id, { takesOver: true });
+  }
+
+  /** @throws {MaestroError} `run_not_found`. */
+  async find(runId: string): Promise<StoredRun> {
+    const run = await this.storage.findRun({ runId });
+    if (run !== undefined) return run;
+    throw new MaestroError("run_not_found", `The store has no run "${runId}"`, {
+      hint: "maestro runs list shows them",
+    });
+  }
+
+  /** Takes over a run that nobody drives. */
+  async take({ id, status, owner }: StoredRun): Promise<void> {
+    if (!isFinal(status) && status !== "paused" && owner === null) await this.worker.claim([id]);
+  }
+
+  /** A handle on a run of the store. `takesOver`: this process drives it whenever nobody else does. */
+  handle(runId: string, { takesOver = false }: { readonly takesOver?: boolean } = {}): RunHandle {
+    const { promise: detached, reject: detach } = Promise.withResolvers<never>();
+    detached.catch(nothing);
+    const { worker } = this;
+    // Asked for at once: a store in memory may drop what has ended.
+    const live = worker.live(runId);
+    let result: Promise<RunResult> | undefined = live && this.#settle(runId, live.ended, takesOver);
+    result?.catch(nothing);
+    return {
+      id: runId,
+      get isDriven() {
+        return worker.live(runId) !== undefined;
+      },
+      result: () => result ??= Promise.race([this.#follow(runId, takesOver), detached]),
+      cancel: () => {
+        const own = worker.live(runId);
+        if (own !== undefined) own.cancel();
+        else void this.deliverCancel(runId).catch(nothing);
+      },
+      suspend: async () => {
+        await worker.live(runId)?.suspend();
+        detach(new Error("The run was let go of"));
+      },
+    };
+  }
+
+  /** Asks whoever owns a run to cancel it; takes it over where nobody does. */
+  async deliverCancel(runId: string): Promise<void> {
+    const { clock } = this.options;
+    const message = { runId, id: `cancel:${this.options.createId()}`, time: clock.now(), kind: "cancel" } as const;
+    const delivery = await this.storage.deliver({ message });
+    if (delivery?.run.owner === null) await this.worker.claim([runId]);
+  }
+
+  /** Suspends the worker and closes the store. */
+  async close(): Promise<void> {
+    await this.worker.suspend();
+    await this.storage[Symbol.asyncDispose]();
+  }
+
+  async #settle(runId: string, ended: Promise<RunExit>, takesOver: boolean): Promise<RunResult> {
+    let exit: RunExit;
+    try {
+      exit = await ended;
+    } catch (thrown) {
+      // Another process has the run now, and this one can only watch.
+      if (MaestroError.is(thrown, "claim_lost")) return await this.#follow(runId, takesOver);
+      throw thrown;
+    }
+    if (exit.kind === "parked") return await this.#follow(runId, takesOver);
+    return await this.#result(await this.find(runId), exit.kind === "finished" ? exit.finished : undefined);
+  }
+
+  async #follow(runId: string, takesOver: boolean): Promise<RunResult> {
+    for (;;) {
+      const live = this.worker.live(runId);
+      if (live !== undefined) return await this.#settle(runId, live.ended, takesOver);
+      const run = await this.find(runId);
+      if (isFinal(run.status) || (run.status === "paused" && run.owner === null)) return await this.#result(run);
+      if (takesOver && run.owner === null) await this.take(run);
+      if (this.worker.live(runId) === undefined) {
+        await new Promise<void>((resolve) => this.options.clock.after(FOLLOW_MS, resolve));
+      }
+    }
+  }
+
+  async #result(run: StoredRun, finished?: RunFinished): Promise<RunResult> {
+    const journal = await readTurns(this.storage, run.id);
+    const { id, workflow, version, startedAt, status, cause, output, error, pause } = run;
+    return {
+      runId: id,
+      workflow,
+      version,
+      status,
+      cause,
+      output,
+      error,
+      pause,
+      startedAt,
+      finishedAt: run.finishedAt ?? journal.at(-1)?.time ?? startedAt,
+      rollback: finished?.rollback ?? rollbackOf(journal),
+      get steps() {
+        return foldSteps(journal);
+      },
+    };
+  }
+}
+
+/** What became of the steps that were to be undone, by the journal's last end. */
+export function rollbackOf(journal: readonly JournalTurn[]): RollbackView {
+  for (const { entries } of journal.toReversed()) {
+    const end = entries.findLast((entry) => entry.type === "run_finished");
+    if (end !== undefined) return end.rollback;
+  }
+  return { undone: [], notUndone: [], unknown: [] };
+}
+
+/** The path of a step that a journal tells of, by its path or its id. */
+function pathOf(step: string, turns: readonly JournalTurn[]): string {
+  const paths = new Set(
+    turns.flatMap(({ entries }) => entries.flatMap((entry) => "step" in entry ? entry.step ?? [] : [])),
+  );
+  const found = paths.has(step) ? step : [...paths].find((path) => path.slice(path.lastIndexOf("/") + 1) === step);
+  if (found !== undefined) return found;
+  throw new MaestroError("usage", `The run has no step "${step}"`, { hint: didYouMean(step, [...paths]) });
+}
+
+function nothing(): undefined {}

@@ -1,0 +1,175 @@
+import { MaestroError, toError } from "./base/errors.ts";
+import type { JsonValue } from "./base/json.ts";
+import type { RunFiles, RunStarted } from "./engine/journal.ts";
+import type { OpenedRun } from "./engine/opened_run.ts";
+import type { Pause, RunRecord } from "./engine/run.ts";
+import type { Storage } from "./engine/storage.ts";
+import { environmentOf, loadBundle, type LoadedWorkflow } from "./load_workflow.ts";
+import type { EnvironmentRead } from "./plan/environment.ts";
+import type { ServiceConnections, Values } from "./service_connections.ts";
+
+/** What opening runs needs. */
+export interface RunOpenerOptions {
+  readonly storage: Storage;
+  readonly connections: ServiceConnections;
+  readonly createId: () => string;
+  readonly now: () => number;
+  /** Reads what a run needs from outside; by the files that it was started with, if any. */
+  readonly values: (files: RunFiles | undefined) => Promise<Values>;
+}
+
+/** What a run is started with, beside its definition. */
+export interface NewRun {
+  readonly id: string;
+  readonly internalId: string;
+  readonly input: JsonValue;
+  readonly queue: string;
+  readonly timeoutMs: number | undefined;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly files: RunFiles | undefined;
+  readonly values: Values;
+  /** The parent of a child run. */
+  readonly parent?: Pick<RunRecord, "id" | "root" | "durability"> & { readonly step: string } | undefined;
+}
+
+/** Definitions that are kept compiled. */
+const MOST_KEPT = 100;
+
+/** Finds what runs a run: its definition, compiled once, and the way to its services. */
+export class RunOpener {
+  readonly #options: RunOpenerOptions;
+  /** Compiled definitions by file and hash, the one used last at the end. */
+  readonly #loaded = new Map<string, LoadedWorkflow>();
+
+  constructor(options: RunOpenerOptions) {
+    this.#options = options;
+  }
+
+  /** The definition that a run pins. @throws {MaestroError} where it is not in the store, or this version cannot run it. */
+  async definition(hash: string, file: string): Promise<LoadedWorkflow> {
+    const key = `${hash} ${file}`;
+    let workflow = this.#loaded.get(key);
+    this.#loaded.delete(key);
+    if (workflow === undefined) {
+      const bundle = await this.#options.storage.readDefinition({ hash });
+      if (bundle === undefined) throw new MaestroError("invalid_workflow", `The store has no definition ${hash}`);
+      workflow = await loadBundle(bundle, { file });
+    }
+    this.#loaded.set(key, workflow);
+    if (this.#loaded.size > MOST_KEPT) this.#loaded.delete(this.#loaded.keys().next().value!);
+    return workflow;
+  }
+
+  /** Opens a run that is in the store; gives why it has to wait for a person instead. */
+  readonly open = async (run: RunRecord, started: RunStarted): Promise<OpenedRun | Pause> => {
+    let workflow: LoadedWorkflow;
+    try {
+      workflow = await this.definition(run.definition, started.files?.workflow ?? "");
+    } catch (thrown) {
+      if (!MaestroError.is(thrown, "invalid_workflow")) throw thrown;
+      return { reason: "missing_definition", message: thrown.message };
+    }
+    let values: Values;
+    try {
+      values = await this.#options.values(started.files);
+      requireValues(workflow, started.endpoints, values);
+    } catch (thrown) {
+      return { reason: "missing_secret", message: toError(thrown).message };
+    }
+    return await this.opened(workflow, run, started, values);
+  };
+
+  /** Makes what runs a run whose definition is at hand. */
+  async opened(workflow: LoadedWorkflow, run: RunRecord, started: RunStarted, values: Values): Promise<OpenedRun> {
+    const { connections } = this.#options;
+    await connections.open(workflow.plan);
+    const { input, endpoints } = started;
+    return {
+      definition: workflow.definition,
+      bundle: workflow.bundle,
+      caller: connections.caller({ workflow, runId: run.id, startedAt: run.startedAt, input, endpoints, values }),
+      prepareChild: (spec, runId) => {
+        const child = [...workflow.children.values()].find(({ hash }) => hash === spec.definition)!;
+        return this.prepare(child, {
+          id: runId,
+          internalId: this.#options.createId(),
+          input: spec.input,
+          queue: run.queue,
+          timeoutMs: undefined,
+          endpoints,
+          files: started.files === undefined ? undefined : { ...started.files, workflow: child.file },
+          values,
+          parent: { id: run.id, root: run.root, durability: run.durability, step: spec.step },
+        });
+      },
+    };
+  }
+
+  /** Makes the record and the first entry of a new run. */
+  prepare(workflow: LoadedWorkflow, request: NewRun): { readonly run: RunRecord; readonly started: RunStarted } {
+    const { id, internalId, input, queue, endpoints, files, values, parent } = request;
+    const { plan, hash, environment, definition } = workflow;
+    const run: RunRecord = {
+      id,
+      internalId,
+      workflow: plan.name,
+      version: plan.version,
+      definition: hash,
+      queue,
+      parent: parent === undefined ? null : { runId: parent.id, step: parent.step },
+      root: parent?.root ?? id,
+      durability: parent?.durability ?? plan.durability,
+      status: parent === undefined ? "running" : "pending",
+      cause: null,
+      output: null,
+      error: null,
+      pause: null,
+      wakeAt: null,
+      startedAt: this.#options.now(),
+      finishedAt: null,
+    };
+    const started: RunStarted = {
+      type: "run_started",
+      workflow: plan.name,
+      version: plan.version,
+      definition: hash,
+      input,
+      env: Object.fromEntries(environment.env.map(({ name }) => [name, values.env(name) ?? null])),
+      seed: internalId,
+      timeoutMs: request.timeoutMs ?? definition.timeoutMs ?? null,
+      endpoints,
+      ...(files === undefined ? undefined : { files }),
+    };
+    return { run, started };
+  }
+}
+
+/**
+ * Checks that everything that a workflow, or a child of its, reads from outside is there.
+ *
+ * @throws {MaestroError} `missing_value` that names what is not set.
+ */
+export function requireValues(
+  workflow: LoadedWorkflow,
+  endpoints: Readonly<Record<string, string>>,
+  { env, secrets }: Values,
+): void {
+  const required = Object.keys(endpoints).length === 0 ? workflow.environment : environmentOf(workflow, endpoints);
+  requireAll("env", required.env, env);
+  requireAll("secrets", required.secrets, secrets);
+}
+
+function requireAll(
+  kind: "env" | "secrets",
+  reads: readonly EnvironmentRead[],
+  read: (name: string) => string | undefined,
+): void {
+  const missing = reads.filter(({ name, isGuarded }) => !isGuarded && read(name) === undefined);
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => `${kind}.${name}`).join(", ");
+  throw new MaestroError("missing_value", `Not set: ${names}`, {
+    hint: kind === "env"
+      ? "set it in the environment or with --env-file; `env.?NAME` reads one that may be missing"
+      : `set it with --secrets-file, or as MAESTRO_SECRET_${missing[0]!.name}`,
+  });
+}
