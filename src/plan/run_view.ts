@@ -1,6 +1,9 @@
+import type { JsonValue } from "../base/json.ts";
+import { effectiveTurns } from "../engine/effective_turns.ts";
 import type { Failure } from "../engine/failure.ts";
-import { type Entry, type JournalTurn, sentMethod, type StepScheduled } from "../engine/journal.ts";
+import type { JournalTurn } from "../engine/journal.ts";
 import type { StepStatus } from "../engine/run.ts";
+import { StepFold } from "./step_fold.ts";
 
 /** One step of a run as people see it: a fold of the journal. */
 export interface StepView {
@@ -24,6 +27,16 @@ export interface StepView {
   readonly error: Failure | null;
   /** How it was undone; null where it was not. */
   readonly compensation: CompensationView | null;
+  /** What a call sent, secrets left out, or what a child was started with; null where there is nothing to tell. */
+  readonly input: JsonValue;
+  /** What a call answered, a signal brought, or a child gave; null for other kinds, and until then. */
+  readonly output: JsonValue;
+  /** The name of the signal that it waits for now. */
+  readonly waitsFor: string | null;
+  /** When it goes on, or gives up waiting for its signal: milliseconds since the epoch. */
+  readonly waitsUntil: number | null;
+  /** Id of the run that a `workflow` step started last. */
+  readonly childRun: string | null;
 }
 
 /** How a step was undone. */
@@ -50,130 +63,15 @@ export interface RollbackView {
   readonly unknown: readonly string[];
 }
 
-/** A step view while it is being folded. */
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
-
-/** Folds a journal into the steps that it tells of, in the order in which they began. */
+/**
+ * Folds a journal into the steps that it tells of, in the order in which they began.
+ *
+ * What a resumed run has put behind it is left out: its step is under way again, as if it had never failed.
+ */
 export function foldSteps(turns: Iterable<JournalTurn>): StepView[] {
   const fold = new StepFold();
-  for (const { time, entries } of turns) for (const entry of entries) fold.add(entry, time);
+  for (const { time, entries } of effectiveTurns([...turns]).turns) {
+    for (const entry of entries) fold.add(entry, time);
+  }
   return fold.steps;
-}
-
-/** The fold behind `foldSteps`, one entry at a time. */
-class StepFold {
-  readonly #steps = new Map<string, Draft<StepView>>();
-  readonly #compensations = new Map<string, Draft<CompensationView>>();
-
-  get steps(): StepView[] {
-    return [...this.#steps.values()];
-  }
-
-  add(entry: Entry, time: number): void {
-    switch (entry.type) {
-      case "step_scheduled":
-        return entry.compensates === undefined ? this.#schedule(entry, time) : this.#compensate(entry, time);
-      case "step_completed":
-        return this.#end(entry.step, "completed", time, null, entry.attempts);
-      case "step_failed":
-        return this.#end(entry.step, "failed", time, entry.failure, entry.attempts);
-      case "step_unknown":
-        return this.#end(entry.step, "unknown", time, entry.failure, entry.attempts);
-      case "step_cancelled":
-        return this.#end(entry.step, "cancelled", time, null, entry.attempts);
-      case "block_opened":
-        this.#steps.set(entry.step, newStep(entry.step, entry.kind, time));
-        return;
-      case "block_closed":
-        if (entry.kind === "compensation") this.#refuseCompensation(entry.step, entry.failure ?? null, time);
-        else {
-          if (!this.#steps.has(entry.step)) this.#steps.set(entry.step, newStep(entry.step, entry.kind, time));
-          this.#end(entry.step, entry.status, time, entry.failure ?? null, 1);
-        }
-        return;
-      case "step_skipped":
-        if (entry.kind === "compensation") this.#skipCompensation(entry.step);
-        else this.#steps.set(entry.step, { ...newStep(entry.step, entry.kind, null), status: "skipped", attempts: 0 });
-        return;
-      case "attempt_failed":
-        return this.#retry(entry.step, entry.attempt, entry.failure, entry.retryInMs !== undefined);
-      case "attempt_started":
-        return this.#attempt(entry.step, entry.attempt);
-      default:
-        return;
-    }
-  }
-
-  #schedule(entry: StepScheduled, time: number): void {
-    const { step, service } = entry;
-    this.#steps.set(step, { ...newStep(step, "call", time), service, method: sentMethod(entry) });
-  }
-
-  #compensate({ step, compensates }: StepScheduled, time: number): void {
-    const compensation = { status: "running" as const, attempts: 1, startedAt: time, finishedAt: null, error: null };
-    this.#attach(step, compensates!, compensation, "compensating");
-  }
-
-  #attach(step: string, undone: string, compensation: Draft<CompensationView>, status: StepStatus): void {
-    this.#compensations.set(step, compensation);
-    const view = this.#steps.get(undone);
-    if (view !== undefined) Object.assign(view, { compensation, status });
-  }
-
-  #refuseCompensation(step: string, error: Failure | null, time: number): void {
-    const compensation = { status: "failed" as const, attempts: 0, startedAt: time, finishedAt: time, error };
-    this.#attach(step, undoneBy(step), compensation, "compensation_failed");
-  }
-
-  #skipCompensation(step: string): void {
-    const view = this.#steps.get(undoneBy(step));
-    if (view === undefined) return;
-    view.compensation = { status: "skipped", attempts: 0, startedAt: null, finishedAt: null, error: null };
-  }
-
-  #end(step: string, status: CallEnd, time: number, error: Failure | null, attempts: number): void {
-    const compensation = this.#compensations.get(step);
-    if (compensation !== undefined) {
-      const ended = status === "cancelled" ? "failed" : status;
-      Object.assign(compensation, { status: ended, finishedAt: time, error, attempts });
-      const undone = this.#steps.get(undoneBy(step));
-      if (undone !== undefined) undone.status = status === "completed" ? "compensated" : "compensation_failed";
-      return;
-    }
-    const view = this.#steps.get(step);
-    if (view !== undefined) Object.assign(view, { status, finishedAt: time, error, attempts });
-  }
-
-  #retry(step: string, attempts: number, error: Failure, isRetried: boolean): void {
-    const view = this.#compensations.get(step) ?? this.#steps.get(step);
-    if (view !== undefined) Object.assign(view, { attempts, error }, isRetried ? { status: "retrying" } : undefined);
-  }
-
-  #attempt(step: string, attempts: number): void {
-    const view = this.#compensations.get(step) ?? this.#steps.get(step);
-    if (view !== undefined) Object.assign(view, { attempts, status: "running" });
-  }
-}
-
-type CallEnd = "completed" | "failed" | "unknown" | "cancelled";
-
-const COMPENSATION_SUFFIX = "/compensate";
-
-function undoneBy(compensation: string): string {
-  return compensation.slice(0, -COMPENSATION_SUFFIX.length);
-}
-
-function newStep(id: string, kind: string, startedAt: number | null): Draft<StepView> {
-  return {
-    id,
-    kind,
-    service: null,
-    method: null,
-    status: "running",
-    attempts: 1,
-    startedAt,
-    finishedAt: null,
-    error: null,
-    compensation: null,
-  };
 }
