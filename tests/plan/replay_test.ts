@@ -44,6 +44,9 @@ steps:
         steps:
           - { id: g1, service: svc, method: work, compensate: { method: undo } }
           - { id: g2, service: svc, method: work, compensate: { method: undo } }
+      - { id: nap, sleep: "{{ int(input.nap) }}ms" }
+      - { id: ask, wait_for: { signal: go, schema: { type: number } }, timeout: 9ms, on_error: continue }
+      - { id: c, workflow: child, retry: { attempts: 3, initial: 1ms }, on_error: continue }
   - id: d
     dag:
       - { id: d1, service: svc, method: work, output: o1 }
@@ -52,6 +55,14 @@ steps:
   - { id: last, when: "{{ .input.fails }}", service: svc, method: fail }
 finally:
   - { id: fin, service: svc, method: work, input: "{{ steps.first.attempts }}" }
+`;
+
+const CHILD = `
+name: child
+services: { svc: { type: function, endpoint: local, circuit_breaker: false } }
+steps:
+  - { service: svc, method: work, compensate: { method: undo } }
+  - { service: svc, method: flaky }
 `;
 
 let count = 0;
@@ -85,7 +96,7 @@ async function replay(
 describe("replaying a plan", () => {
   it("gives the same end, and no prefix of its journal asks for anything else", async () => {
     const storage = new MemoryStorage();
-    const readFile = (): Promise<never> => Promise.reject(new Error("no files"));
+    const readFile = (): Promise<Uint8Array> => Promise.resolve(new TextEncoder().encode(CHILD));
     const maestro = createMaestro({
       runtime: { name: "node", fetch: createFetch, drain, readFile },
       functions,
@@ -94,7 +105,10 @@ describe("replaying a plan", () => {
     const { workflow, diagnostics } = await maestro.load({ file: "t.yaml", text: WORKFLOW });
     assert.ok(workflow, JSON.stringify(diagnostics));
     for (let round = 0; round < 12; round++) {
-      const run = await maestro.start(workflow, { input: { fails: round % 3 === 1 } });
+      const run = await maestro.start(workflow, { input: { fails: round % 3 === 1, nap: round } });
+      if (round % 2 === 1) {
+        await maestro.signal(run.id, { name: "go", data: round % 4 === 1 ? round : "no" }).catch(tooLate);
+      }
       if (round % 3 === 2) setTimeout(() => run.cancel(), Math.random() * 60);
       const { status } = await run.result();
       const journal = await storage.readJournal({ runId: run.id });
@@ -110,3 +124,8 @@ describe("replaying a plan", () => {
     await maestro.close();
   });
 });
+
+/** Data that fits no step is refused at once, and so is what comes after the end. */
+function tooLate(thrown: unknown): void {
+  assert.ok(thrown instanceof Error && thrown.name === "MaestroError", String(thrown));
+}

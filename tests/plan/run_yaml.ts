@@ -20,8 +20,10 @@ export interface RunYamlOptions {
   readonly input?: JsonValue;
   readonly env?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Workflows that it can start, by name; each is text as that of `steps`. */
+  readonly children?: Readonly<Record<string, string>>;
   /** Called when the run is under way. */
-  readonly onStarted?: (run: RunHandle) => void;
+  readonly onStarted?: (run: RunHandle, maestro: Maestro) => void;
 }
 
 /** What a run came to, and what the service saw. */
@@ -63,14 +65,20 @@ export async function runYaml(steps: string, answers: Answers = {}, options: Run
       return method in answers ? await answers[method]!(input, call) : method;
     },
   });
-  const maestro = testMaestro({
+  const { children = {} } = options;
+  const readFile = (path: string): Promise<Uint8Array> => {
+    const text = children[path.replace(".yaml", "")];
+    if (text === undefined) return Promise.reject(new Error(`no file ${path}`));
+    return Promise.resolve(new TextEncoder().encode(document(text, path.replace(".yaml", ""))));
+  };
+  const maestro = testMaestro(readFile, {
     functions: { svc: service, other: service },
     onEvent: (event) => events.push(event),
     ...lookups(options),
   });
   try {
     const run = await maestro.start(await mustLoad(maestro, document(steps)), { input: options.input ?? {} });
-    options.onStarted?.(run);
+    options.onStarted?.(run, maestro);
     const result = await run.result();
     return { result, calls, methods: calls.map(({ method }) => method), events };
   } finally {
@@ -79,8 +87,10 @@ export async function runYaml(steps: string, answers: Answers = {}, options: Run
 }
 
 /** A Maestro on this runtime with memory storage. */
-function testMaestro(options: Partial<Parameters<typeof createMaestro>[0]>): Maestro {
-  const readFile = (path: string): Promise<Uint8Array> => Promise.reject(new Error(`no file ${path}`));
+function testMaestro(
+  readFile: (path: string) => Promise<Uint8Array>,
+  options: Partial<Parameters<typeof createMaestro>[0]>,
+): Maestro {
   return createMaestro({ runtime: { name: "bun", fetch: createFetch, drain, readFile }, ...options });
 }
 
@@ -91,10 +101,10 @@ async function mustLoad(maestro: Maestro, text: string): Promise<Parameters<Maes
   return workflow;
 }
 
-function document(steps: string): string {
+function document(steps: string, name = "test"): string {
   const text = dedent(steps);
   if (text.startsWith("name:")) return text;
-  return `name: test
+  return `name: ${name}
 version: "1"
 services:
   svc: { type: function, endpoint: local, circuit_breaker: false, retry: { initial: 1ms } }
