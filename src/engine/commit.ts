@@ -1,5 +1,5 @@
 import type { Note } from "./journal.ts";
-import { type Pause, type PauseReason, type RunParent, type RunRecord } from "./run.ts";
+import type { Pause, PauseReason, RunParent, RunRecord } from "./run.ts";
 import type { Saga } from "./saga.ts";
 import type { CommitTurnRequest, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { OpenedRun } from "./opened_run.ts";

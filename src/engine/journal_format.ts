@@ -99,21 +99,10 @@ function checkSize(entry: Entry, most: number): void {
 /** One UTF-16 unit takes at most so many bytes in UTF-8. */
 const MOST_BYTES_A_UNIT = 3;
 
-type Kind =
-  | "text"
-  | "text?"
-  | "text or null"
-  | "number"
-  | "number?"
-  | "number or null"
-  | "flag"
-  | "json"
-  | "object"
-  | "object?"
-  | "object or null"
-  | "list";
+/** What a member has to be. */
+type Kind = keyof typeof KINDS;
 
-const KINDS: Readonly<Record<Kind, (value: JsonValue | undefined) => boolean>> = {
+const KINDS = {
   "text": (value) => typeof value === "string",
   "text?": (value) => value === undefined || typeof value === "string",
   "text or null": (value) => value === null || typeof value === "string",
@@ -126,10 +115,21 @@ const KINDS: Readonly<Record<Kind, (value: JsonValue | undefined) => boolean>> =
   "object?": (value) => value === undefined || isJsonObject(value),
   "object or null": (value) => value === null || isJsonObject(value),
   "list": Array.isArray,
-};
+} satisfies Readonly<Record<string, (value: JsonValue | undefined) => boolean>>;
 
-/** Every member of an entry but its type. */
-type Shape<E> = { readonly [Member in keyof Omit<E, "type">]-?: Kind };
+type PlainKind<T> = [T] extends [string] ? "text"
+  : [T] extends [number] ? "number"
+  : [T] extends [boolean] ? "flag"
+  : [T] extends [readonly unknown[]] ? "list"
+  : "object";
+
+type KindOf<T> = [JsonValue] extends [T] ? "json"
+  : undefined extends T ? `${PlainKind<Exclude<T, undefined>>}?`
+  : null extends T ? `${PlainKind<Exclude<T, null>>} or null`
+  : PlainKind<T>;
+
+/** Every member of an entry but its type, each with its kind. */
+type Shape<E> = { readonly [Member in Exclude<keyof E, "type">]-?: KindOf<E[Member]> };
 
 const OUTCOME = { step: "text", attempts: "number" } as const;
 
@@ -172,7 +172,7 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
     compensates: "text?",
   },
   child_finished: { step: "text", child: "object" },
-  rollback_requested: { error: "object or null", replyTo: "text?" },
+  rollback_requested: { error: "object or null", replyTo: "object?" },
   run_paused: { pause: "object", error: "object", cause: "text" },
   resume_requested: { step: "text or null" },
   run_finished: {

@@ -1,10 +1,15 @@
 import { MaestroError } from "../base/errors.ts";
 import type { Clock } from "./clock.ts";
+import type { JournalTurn } from "./journal.ts";
 import type { Claim, CommitTurnRequest, Storage } from "./storage.ts";
 
 /** How often a commit is sent when the store does not answer, and the first delay; each further one is twice as long. */
 const TRIES = 8;
 const RETRY_MS = 50;
+
+/** Entries from which on people are told, and with which a run is paused (kernel rule 34). */
+const MANY = 50_000;
+const MOST = 1_000_000;
 
 /** What a writer needs. */
 export interface JournalWriterOptions {
@@ -19,6 +24,8 @@ export class JournalWriter {
   readonly #options: JournalWriterOptions;
   readonly #claim: Claim;
   #head: number;
+  #length = 0;
+  #hasWarned = false;
   /** Nothing more is sent again. */
   #isStopped = false;
 
@@ -46,7 +53,27 @@ export class JournalWriter {
       }
       await new Promise<void>((resolve) => clock.after(RETRY_MS * 2 ** (attempt - 1), resolve));
     }
-    if (whole.turn !== undefined) this.#head++;
+    if (whole.turn === undefined) return;
+    this.#head++;
+    this.#length += whole.turn.entries.length;
+  }
+
+  /** Learns how long the journal is already. */
+  count(turns: readonly JournalTurn[]): void {
+    for (const { entries } of turns) this.#length += entries.length;
+    this.#hasWarned = this.#length >= MANY;
+  }
+
+  /** Whether nothing more is to be appended. */
+  get isFull(): boolean {
+    return this.#length >= MOST;
+  }
+
+  /** What people should know of the journal's length, once. */
+  warning(): string | undefined {
+    if (this.#hasWarned || this.#length < MANY) return undefined;
+    this.#hasWarned = true;
+    return `The run's journal has ${MANY} entries; with ${MOST} it is paused`;
   }
 
   /** Gives up what is being sent. */

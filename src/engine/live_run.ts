@@ -1,12 +1,12 @@
-import { toError } from "../base/errors.ts";
+import { MaestroError, toError } from "../base/errors.ts";
 import { changeOf, commitOf, pauseFor } from "./commit.ts";
 import { Effects } from "./effects.ts";
-import { cutAtFailure, keptFacts } from "./effective_turns.ts";
 import { Execution } from "./execution.ts";
+import { FactInbox } from "./fact_inbox.ts";
 import type { Entry, Fact, JournalTurn, Note, RunFinished, RunStarted } from "./journal.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import type { OpenedRun } from "./opened_run.ts";
-import { countAttempts, factOf, lastReplyTo, readStart, readTurns } from "./recovered.ts";
+import { countAttempts, lastReplyTo, readStart, readTurns, resumeAt } from "./recovered.ts";
 import { isFinal, type Pause, type RunParent, type RunRecord } from "./run.ts";
 import type { Claim, ClaimedRun, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
@@ -22,8 +22,8 @@ const MOST_CRASHES = 5;
 export type RunExit =
   | { readonly kind: "finished"; readonly finished: RunFinished }
   | { readonly kind: "paused"; readonly pause: Pause }
-  /** It waits in the store, and costs nothing here. */
-  | { readonly kind: "parked" };
+  /** It waits in the store, and costs nothing here; `wakeAt` as in its record. */
+  | { readonly kind: "parked"; readonly wakeAt: number | null };
 
 /**
  * A run that this process advances: facts come in, turns go to the store, effects go out.
@@ -41,11 +41,7 @@ export class LiveRun {
   #effects: Effects | undefined;
   #writer: JournalWriter | undefined;
   readonly #traceId: string;
-  #inbox: Fact[] = [];
-  /** Messages whose facts are in the inbox. */
-  #taken: string[] = [];
-  /** Messages that came, by the store or from within this process. */
-  readonly #heard = new Set<string>();
+  readonly #inbox = new FactInbox();
   #notes: Note[] = [];
   #known: RunChange;
   #replyTo: RunParent | undefined;
@@ -126,28 +122,19 @@ export class LiveRun {
 
   /** Asks the run to be cancelled and rolled back. */
   cancel(): void {
-    this.#receive([{ type: "cancel_requested", reason: "cancelled" }]);
+    this.#receive({ type: "cancel_requested", reason: "cancelled" });
   }
 
   /** Takes messages that the store has already. */
   post(messages: readonly Message[]): void {
     if (this.#isAbandoned) return;
-    const news = messages.filter(({ id }) => !this.#heard.has(id));
-    for (const { id } of news) this.#heard.add(id);
-    this.#taken.push(...news.map(({ id }) => id));
-    this.#receive(news.flatMap((message) => factOf(message) ?? []));
+    this.#inbox.post(messages);
+    this.#wake();
   }
 
   /** Gives a waiting run back to the store. Does nothing when it has something to do. */
   async park(): Promise<void> {
-    if (!this.isWaiting) return;
-    this.#isTurning = true;
-    try {
-      await this.#release({});
-      this.#leave({ kind: "parked" });
-    } catch (thrown) {
-      this.#abandon(toError(thrown));
-    }
+    if (this.isWaiting) await this.#giveBack({ kind: "parked", wakeAt: this.#known.wakeAt ?? null });
   }
 
   /** Starts nothing more, waits at most 8 s for answers in flight, then gives the claim up without writing their outcomes. */
@@ -189,7 +176,7 @@ export class LiveRun {
       idempotencyKey: (step) => this.#execution.idempotencyKey(step),
       outerDeadline: (step) => this.#execution.outerDeadline(step),
       onNote: this.#hear,
-      onFact: (fact) => this.#receive([fact]),
+      onFact: (fact) => this.#receive(fact),
     });
   }
 
@@ -219,6 +206,7 @@ export class LiveRun {
       turn = await this.#execution.replay(turns);
     }
     if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, run, turn.mismatch));
+    this.#writer!.count(turns);
     for (const { time, entries } of turns) for (const entry of entries) this.#tell(entry, time, true);
     this.#replyTo = lastReplyTo(turns);
     const inFlight = turn.starts.map(({ step }) => step);
@@ -230,10 +218,7 @@ export class LiveRun {
 
   /** Writes that a person lets the run go on past its pivot, with what stays true of the part that this makes void. */
   async #resume(turns: readonly JournalTurn[], step: string | null): Promise<JournalTurn> {
-    const execution = this.#newExecution();
-    await execution.replay(cutAtFailure(turns, step));
-    const facts = [{ type: "resume_requested", step } as const, ...keptFacts(turns, step)];
-    const turn = await execution.advance(facts, this.#options.clock.now());
+    const turn = await resumeAt(step, turns, this.#newExecution(), this.#options.clock.now());
     await this.#commit(turn);
     return { time: turn.time, entries: turn.entries };
   }
@@ -248,7 +233,7 @@ export class LiveRun {
     } else if (run.pause!.reason !== "past_pivot") {
       await this.#writer!.commit({ change: { status: "running", pause: null }, taken: resumes });
       this.#known = { ...this.#known, status: "running", pause: null };
-    } else this.#taken.push(...resumes);
+    } else this.#inbox.post(messages.filter(({ kind }) => kind === "resume"));
     return isWanted;
   }
 
@@ -257,20 +242,17 @@ export class LiveRun {
     if (this.#isAbandoned) return;
     this.#isTurning = false;
     const { finished, pausedAt } = this.#execution;
-    if (this.#inbox.length > 0) void this.#turns();
-    else if (finished !== undefined || pausedAt !== undefined) void this.#giveBack();
+    if (!this.#inbox.isEmpty) void this.#turns();
+    else if (finished !== undefined || pausedAt !== undefined) void this.#giveBack(exitOf(finished, this.#run.pause));
     else if (this.#isIdle) this.#onIdle?.();
   }
 
-  /** Nothing was to be done after all. */
-  async #giveBack(): Promise<void> {
+  /** Gives the claim up: there is nothing to do. */
+  async #giveBack(exit: RunExit): Promise<void> {
     this.#isTurning = true;
-    const { finished } = this.#execution;
     try {
       await this.#release({});
-      this.#leave(
-        finished === undefined ? { kind: "paused", pause: this.#run.pause! } : { kind: "finished", finished },
-      );
+      this.#leave(exit);
     } catch (thrown) {
       this.#abandon(toError(thrown));
     }
@@ -278,32 +260,35 @@ export class LiveRun {
 
   /** Whether every answer so far is in the store. */
   get #isIdle(): boolean {
-    return this.#effects?.isQuiet !== false && !this.#isTurning && this.#inbox.length === 0;
+    return this.#effects?.isQuiet !== false && !this.#isTurning && this.#inbox.isEmpty;
   }
 
-  #receive(facts: readonly Fact[]): void {
+  #receive(fact: Fact): void {
     if (this.#isAbandoned) return;
-    this.#inbox.push(...facts);
-    if (!this.#isTurning && this.#inbox.length > 0) void this.#turns();
+    this.#inbox.add(fact);
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (!this.#isTurning && !this.#inbox.isEmpty) void this.#turns();
   }
 
   async #turns(): Promise<void> {
     this.#isTurning = true;
     try {
-      while (this.#inbox.length > 0) {
-        const facts = this.#inbox;
-        this.#inbox = [];
+      while (!this.#inbox.isEmpty) {
+        const facts = this.#inbox.takeFacts();
         const reopening = facts.findLast((fact) => fact.type === "rollback_requested");
         if (reopening !== undefined) this.#replyTo = reopening.replyTo;
         const turn = await this.#execution.advance(facts, this.#options.clock.now());
         if (this.#isAbandoned) return;
         if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
-        if (turn.entries.length === 0 && turn.timersCleared.length === 0 && this.#taken.length === 0) continue;
+        if (turn.entries.length === 0 && turn.timersCleared.length === 0 && !this.#inbox.hasTaken) continue;
         if (await this.#commit(turn)) return;
         this.#perform(turn);
       }
     } catch (thrown) {
-      this.#abandon(toError(thrown));
+      await this.#giveUp(toError(thrown));
     } finally {
       this.#isTurning = this.#isAbandoned;
       if (this.#isIdle) this.#onIdle?.();
@@ -326,18 +311,32 @@ export class LiveRun {
       isReopened,
       worker: ref,
     });
-    await this.#writer!.commit({ ...commit, taken: this.#takeTaken() });
+    await this.#writer!.commit({ ...commit, taken: this.#inbox.takeIds() });
     this.#known = { ...this.#known, ...commit.change };
+    this.#options.onTurn(this);
     if (commit.children !== undefined) onChildren(commit.children);
     if (commit.messages !== undefined) onMessages(commit.messages);
-    if (turn.finished === undefined && turn.pause === undefined) return false;
+    if (turn.finished === undefined && turn.pause === undefined) return await this.#isTooLong();
     this.#perform(turn);
-    this.#leave(
-      turn.finished === undefined
-        ? { kind: "paused", pause: turn.pause! }
-        : { kind: "finished", finished: turn.finished },
-    );
+    this.#leave(exitOf(turn.finished, turn.pause));
     return true;
+  }
+
+  /** A journal without end would take ever longer to replay: people are told early, and the run stops late (kernel rule 34). */
+  async #isTooLong(): Promise<boolean> {
+    const warning = this.#writer!.warning();
+    if (warning !== undefined) this.#hear({ type: "log", step: "", text: warning });
+    if (!this.#writer!.isFull) return false;
+    await this.#pause(pauseFor("history_limit", this.#run));
+    return true;
+  }
+
+  /** A journal that cannot take what came waits for a person; after any other error the run goes on elsewhere, or later. */
+  async #giveUp(reason: Error): Promise<void> {
+    if (!MaestroError.is(reason, "payload_too_large")) return this.#abandon(reason);
+    await this.#pause(pauseFor("history_limit", this.#run, reason.message)).catch((thrown) =>
+      this.#abandon(toError(thrown))
+    );
   }
 
   async #pause(pause: Pause): Promise<void> {
@@ -350,13 +349,6 @@ export class LiveRun {
     const entries = this.#notes;
     const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
     await this.#writer!.commit({ turn, change, release: true });
-  }
-
-  #takeTaken(): readonly string[] | undefined {
-    const taken = this.#taken;
-    if (taken.length === 0) return undefined;
-    this.#taken = [];
-    return taken;
   }
 
   #perform(turn: Turn, attemptsBefore?: (step: string) => number): void {
@@ -392,7 +384,7 @@ export class LiveRun {
     this.#isReleased = true;
     this.#effects?.abandon();
     this.#writer?.stop();
-    this.#inbox = [];
+    this.#inbox.clear();
     this.#onIdle?.();
   }
 }
@@ -401,4 +393,8 @@ export class LiveRun {
 function refusalOf({ crashes, messages, run }: ClaimedRun): Pause | undefined {
   const isCrashing = crashes >= MOST_CRASHES && !messages.some(({ kind }) => kind === "resume");
   return isCrashing ? pauseFor("crash_loop", run) : undefined;
+}
+
+function exitOf(finished: RunFinished | undefined, pause: Pause | null | undefined): RunExit {
+  return finished === undefined ? { kind: "paused", pause: pause! } : { kind: "finished", finished };
 }

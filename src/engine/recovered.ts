@@ -1,6 +1,9 @@
+import { cutAtFailure, keptFacts } from "./effective_turns.ts";
+import type { Execution } from "./execution.ts";
 import type { Fact, JournalTurn, RunStarted } from "./journal.ts";
 import type { RunParent } from "./run.ts";
 import type { Message, ReadJournalRequest, Storage } from "./storage.ts";
+import type { Turn } from "./turn.ts";
 
 /** Turns that are read from the store at a time. */
 const PAGE = 1_000;
@@ -22,6 +25,17 @@ export async function readStart(storage: Pick<Storage, "readJournal">, runId: st
   const started = turn?.entries.find((entry) => entry.type === "run_started");
   if (started === undefined) throw new Error(`The journal of run "${runId}" has no beginning`);
   return started;
+}
+
+/** Computes the turn by which a person lets a run go on past its pivot; the execution is spent on it. */
+export async function resumeAt(
+  step: string | null,
+  turns: readonly JournalTurn[],
+  execution: Execution,
+  now: number,
+): Promise<Turn> {
+  await execution.replay(cutAtFailure(turns, step));
+  return await execution.advance([{ type: "resume_requested", step }, ...keptFacts(turns, step)], now);
 }
 
 /** The fact that a message brings; `undefined` for what only lets a paused run go on. */

@@ -36,6 +36,8 @@ export interface LiveRunOptions extends WorkerOptions {
   readonly ref: WorkerRef;
   /** What an attempt has to wait for before it starts. */
   readonly admit: () => Promise<void> | undefined;
+  /** Hears of each committed turn. */
+  readonly onTurn: (live: LiveRun) => void;
   /** Hears of child runs that a committed turn has created. */
   readonly onChildren: (children: readonly CreateRunRequest[]) => void;
   /** Hears of messages that a committed turn has sent. */
@@ -71,6 +73,8 @@ export class Worker {
   /** Runs of this process; one that only waits moves to the end whenever it begins to wait again. */
   readonly #live = new Map<string, LiveRun>();
   #wanted = new Set<string>();
+  /** When the store is asked next; infinite: not before something happens. */
+  #nextPoll = Infinity;
   #isPolling = false;
   #isPollWanted = false;
   #isStopped = false;
@@ -87,6 +91,7 @@ export class Worker {
       nextTurnId: () => `${nonce}.${turns++}`,
       ref,
       admit: this.#lease.admit,
+      onTurn: (live) => this.#touch(live),
       onChildren: (children) => this.#startChildren(children),
       onMessages: (messages) => this.#post(messages),
       onChildRuns: (runIds) => void this.claim(runIds),
@@ -124,7 +129,7 @@ export class Worker {
   /** Takes the due runs of its queues from now on. */
   listen(): void {
     this.#hold();
-    this.#poll();
+    void this.#poll();
   }
 
   /** Takes over runs by id, whatever their queue; those that somebody owns stay with their owner. Resolves when the store has answered. */
@@ -160,14 +165,14 @@ export class Worker {
         await this.#claimDue();
       }
     } catch {
-      this.#wakeAfter(this.#options.ref.leaseMs / 10);
+      this.#pollAt(this.#options.clock.now() + this.#options.ref.leaseMs / 10);
     } finally {
       this.#isPolling = false;
     }
   }
 
   async #claimDue(): Promise<void> {
-    const { storage, ref, queues = [], clock } = this.#options;
+    const { storage, ref, queues = [] } = this.#options;
     const runIds = [...this.#wanted];
     this.#wanted = new Set();
     const { runs, mail, nextWakeAt } = await storage.claimRuns({ worker: ref, queues, runIds, limit: CLAIM_BATCH });
@@ -175,13 +180,17 @@ export class Worker {
     this.#post(mail);
     await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
     if (runs.length === CLAIM_BATCH) this.#isPollWanted = true;
+    this.#nextPoll = Infinity;
     this.#stopTimer?.();
-    if (nextWakeAt !== undefined) this.#wakeAfter(nextWakeAt - clock.now());
+    if (nextWakeAt !== undefined) this.#pollAt(nextWakeAt);
   }
 
-  #wakeAfter(delayMs: number): void {
+  #pollAt(time: number): void {
+    if (time >= this.#nextPoll || this.#isStopped) return;
+    const { clock } = this.#options;
+    this.#nextPoll = time;
     this.#stopTimer?.();
-    this.#stopTimer = this.#options.clock.after(delayMs, () => void this.#poll());
+    this.#stopTimer = clock.after(time - clock.now(), () => void this.#poll());
   }
 
   #adopt(claimed: ClaimedRun): Promise<void> {
@@ -211,9 +220,22 @@ export class Worker {
 
   #enter(live: LiveRun): void {
     this.#live.set(live.id, live);
-    live.ended.then(() => this.#leave(live), () => this.#leave(live));
+    live.ended.then((exit) => {
+      this.#leave(live);
+      // A run of a queue that is not listened to is taken by id alone.
+      if (exit.kind === "parked" && exit.wakeAt !== null && this.#listens) this.#pollAt(exit.wakeAt);
+    }, () => this.#leave(live));
     const { maxWaiting = MAX_WAITING } = this.#options;
     if (this.#live.size > maxWaiting) void this.#parkOldest();
+  }
+
+  get #listens(): boolean {
+    return (this.#options.queues?.length ?? 0) > 0;
+  }
+
+  /** The runs that have moved on last stand last. */
+  #touch(live: LiveRun): void {
+    if (this.#live.delete(live.id)) this.#live.set(live.id, live);
   }
 
   #leave(live: LiveRun): void {
