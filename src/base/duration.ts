@@ -44,3 +44,18 @@ export function formatDuration(ms: number): string {
   if (hours > 0) return `${hours}h${minutes}m${seconds}`;
   return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }
+
+/** Writes milliseconds for people, in two units at most and cut off: `250ms`, `1.5s`, `3m12s`, `5h3m`, `12d4h`. */
+export function roughDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
+  if (ms < 60_000) return `${Math.floor(ms / 100) / 10}s`;
+  const seconds = Math.floor(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours === 0) return join(minutes, "m", seconds % 60, "s");
+  return hours < 48 ? join(hours, "h", minutes % 60, "m") : join(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function join(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return `${large}${largeUnit}${small === 0 ? "" : `${small}${smallUnit}`}`;
+}

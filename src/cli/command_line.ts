@@ -11,15 +11,22 @@ import { closest, didYouMean } from "../base/text.ts";
 import type { Cli } from "./cli.ts";
 import { complete } from "./complete.ts";
 import { COMMAND_NAMES, FLAGS_WITHOUT_VALUE, routes } from "./routes.ts";
+import { ACTION_NAMES } from "./run_routes.ts";
 
 /** Commands that the documents speak of and this release does not have. */
-const LATER = ["runs", "why", "test", "serve"];
+const LATER = ["test", "serve"];
 
 /** Exit code of wrong usage. */
 const USAGE = 2;
 
 /** Parses the arguments, runs the command that they name and gives its exit code. Errors are told, never thrown. */
 export async function runCommandLine(cli: Cli, args: readonly string[]): Promise<number> {
+  const words = rewrite(args);
+  const names = words[0] === "runs" ? ACTION_NAMES : COMMAND_NAMES;
+  const text: ApplicationText = {
+    ...TEXT,
+    noCommandRegisteredForInput: ({ input }) => usageError(unknownCommand(input, names)),
+  };
   const application = buildApplication(routes, {
     name: "maestro",
     scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
@@ -28,7 +35,7 @@ export async function runCommandLine(cli: Cli, args: readonly string[]): Promise
   });
   if (args[0] === "__complete") return await complete(cli, application, args.slice(1));
   const process = { ...cli.process, exitCode: null as number | string | null };
-  await run(application, rewrite(args), { ...cli, process, forCommand: () => cli } as never);
+  await run(application, words, { ...cli, process, forCommand: () => cli } as never);
   return process.exitCode === 0 ? cli.exitCode : USAGE;
 }
 
@@ -39,24 +46,27 @@ export async function runCommandLine(cli: Cli, args: readonly string[]): Promise
 function rewrite(args: readonly string[]): readonly string[] {
   if (args[0] === "help") return [...args.slice(1), "--help"];
   if (args[0] === "--version" || args[0] === "-V") return ["version", ...args.slice(1)];
-  const command = commandPlace(args);
-  return command === undefined ? args : [args[command]!, ...args.slice(0, command), ...args.slice(command + 1)];
+  const [command, flags, rest] = takeCommand(args);
+  if (command === undefined) return args;
+  if (command !== "runs") return [command, ...flags, ...rest];
+  const [action, more, others] = takeCommand(rest);
+  return action === undefined ? [command, ...flags, ...rest] : [command, action, ...flags, ...more, ...others];
 }
 
-/** Where the command stands behind the flags that begin the line; `undefined` where no flag or no command is. */
-function commandPlace(args: readonly string[]): number | undefined {
+/** Splits words at the first that is neither a flag nor the value of one: that word, the flags before it, what follows. */
+function takeCommand(words: readonly string[]): [string | undefined, readonly string[], readonly string[]] {
   let place = 0;
-  while (args[place]?.startsWith("-") && args[place] !== "--") {
-    const flag = args[place]!;
+  while (words[place]?.startsWith("-") && words[place] !== "--") {
+    const flag = words[place]!;
     place += FLAGS_WITHOUT_VALUE.has(flag) || flag.includes("=") ? 1 : 2;
   }
-  return place > 0 && place < args.length && args[place] !== "--" ? place : undefined;
+  const isThere = place < words.length && words[place] !== "--";
+  return isThere ? [words[place], words.slice(0, place), words.slice(place + 1)] : [undefined, [], []];
 }
 
-const text: ApplicationText = {
+const TEXT: ApplicationText = {
   ...text_en,
   formatException: (error) => toError(error).message,
-  noCommandRegisteredForInput: ({ input }) => usageError(unknownCommand(input)),
   exceptionWhileParsingArguments: (error) =>
     usageError(
       error instanceof ArgumentScannerError
@@ -88,11 +98,11 @@ function usageError(message: string): string {
   return `error[usage] ${message}\n  hint: \`maestro help\` lists the commands, \`maestro help COMMAND\` their flags`;
 }
 
-function unknownCommand(input: string): string {
+function unknownCommand(input: string, names: readonly string[]): string {
   if (LATER.includes(input)) {
     return `"${input}" comes with a later release of Maestro; this one has ${COMMAND_NAMES.join(", ")}`;
   }
-  return `Unknown command "${input}"${hint(input, COMMAND_NAMES)}`;
+  return `Unknown command "${input}"${hint(input, names)}`;
 }
 
 function flagHint(name: string | undefined): string {

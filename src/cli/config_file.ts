@@ -13,6 +13,7 @@ export interface ConfigFile {
   readonly timeout?: string;
   readonly env_file?: string;
   readonly secrets_file?: string;
+  readonly encrypt_key_file?: string;
   readonly endpoints?: Readonly<Record<string, string>>;
 }
 
@@ -25,6 +26,7 @@ const CHECKS: Readonly<Record<keyof ConfigFile, Check>> = {
   timeout: isText("a duration such as 30s"),
   env_file: isText("a file name"),
   secrets_file: isText("a file name"),
+  encrypt_key_file: isText("a file name"),
   endpoints: {
     test: (value) =>
       typeof value === "object" && value !== null && !Array.isArray(value) &&

@@ -1,8 +1,10 @@
 import type { RunHandle, RunResult } from "../maestro.ts";
+import type { StoredRun } from "../run_store.ts";
 import type { Cli } from "./cli.ts";
-import type { Progress } from "./progress/progress.ts";
+import { JournalFollower, LOOK_EVERY_MS } from "./journal_follower.ts";
+import type { RunSession } from "./run_session.ts";
 
-/** Exit code of a run left as it is by a second Ctrl-C. */
+/** Exit code of a run left as it is by Ctrl-C. */
 const INTERRUPTED = 130;
 
 /** Exit code of a run suspended by SIGTERM. */
@@ -13,36 +15,95 @@ const SUSPEND_LIMIT_MS = 9_000;
 
 /**
  * Waits for a run's end, and heeds signals meanwhile: the first Ctrl-C cancels it and rolls it back, the second leaves it as it is,
- * SIGTERM suspends it.
+ * SIGTERM suspends it. A run that another process drives is shown by its journal, and Ctrl-C only stops watching it.
  *
- * Gives the result, or the exit code of a run that was left before its end.
+ * `before` is the run as it was in the store; absent: it is new. Gives the result, or the exit code of a run that was left before its end.
  */
-export async function followRun(cli: Cli, run: RunHandle, progress: Progress): Promise<RunResult | number> {
+export async function followRun(
+  cli: Cli,
+  session: RunSession,
+  run: RunHandle,
+  before?: StoredRun,
+): Promise<RunResult | number> {
   const { promise: left, resolve: leave } = Promise.withResolvers<number>();
+  const stopWatching = before === undefined || run.isDriven ? undefined : await watch(session, before);
+  const stopHeeding = heedSignals(cli, session, run, leave);
+  /** A run that was left rejects; what counts then is how it was left. */
+  const ended = run.result().catch((error) => stopHeeding.isLeaving() ? left : Promise.reject(error));
+  try {
+    const end = await Promise.race([ended, left]);
+    await stopWatching?.();
+    return end;
+  } finally {
+    stopHeeding();
+  }
+}
+
+interface Heeding {
+  /** Lets signals end the process again. */
+  (): void;
+  isLeaving(): boolean;
+}
+
+function heedSignals(cli: Cli, session: RunSession, run: RunHandle, leave: (code: number) => void): Heeding {
+  const { progress, isKept, command } = session;
+  const goOn = isKept
+    ? `\`${command(["runs", "resume", run.id])}\` goes on with it`
+    : "the store memory: keeps nothing to resume";
   let interrupts = 0;
+  let isLeaving = false;
+  const detach = (code: number): void => {
+    isLeaving = true;
+    progress.note(
+      `No longer watched: the run goes on in another process, and \`${command(["why", run.id])}\` tells how`,
+    );
+    leave(code);
+  };
   const stopInterrupt = cli.host.onSignal("SIGINT", () => {
+    if (!run.isDriven && interrupts === 0) return detach(INTERRUPTED);
     if (++interrupts === 1) {
       progress.note("Cancelling: Ctrl-C again leaves the run as it is");
       run.cancel();
     } else {
-      progress.note("Left as it is: nothing more is undone, and the store memory: keeps nothing to resume");
+      isLeaving = true;
+      progress.note(`Left as it is, and nothing more is undone: ${goOn}`);
       leave(INTERRUPTED);
     }
   });
-  let isSuspending = false;
   const stopTerminate = cli.host.onSignal("SIGTERM", () => {
-    if (isSuspending) return;
-    isSuspending = true;
-    progress.note("Suspending: waiting for answers in flight; the store memory: keeps nothing to resume");
+    if (isLeaving) return;
+    if (!run.isDriven) return detach(SUSPENDED);
+    isLeaving = true;
+    progress.note(`Suspending: waiting for answers in flight; ${goOn}`);
     setTimeout(() => leave(SUSPENDED), SUSPEND_LIMIT_MS);
     run.suspend().then(() => leave(SUSPENDED), () => leave(SUSPENDED));
   });
-  /** A suspended run's result rejects; what counts then is that it was suspended. */
-  const ended = run.result().catch((error) => isSuspending ? left : Promise.reject(error));
-  try {
-    return await Promise.race([ended, left]);
-  } finally {
+  const stop = (): void => {
     stopInterrupt();
     stopTerminate();
-  }
+  };
+  return Object.assign(stop, { isLeaving: () => isLeaving });
+}
+
+/** Shows a run by its journal; the returned function tells the rest and ends that. */
+async function watch(session: RunSession, run: StoredRun): Promise<() => Promise<void>> {
+  const { progress: { onEvent }, store } = session;
+  if (onEvent === undefined) return () => Promise.resolve();
+  // Should this process take the run over later, the journal tells that as well.
+  session.listener = undefined;
+  const follower = new JournalFollower(store, run);
+  await follower.catchUp(onEvent, true);
+  let looking = Promise.resolve();
+  let isLooking = false;
+  const timer = setInterval(() => {
+    if (isLooking) return;
+    isLooking = true;
+    // A look that fails tells nothing new: the run's result does.
+    looking = follower.catchUp(onEvent).catch(() => undefined).finally(() => isLooking = false);
+  }, LOOK_EVERY_MS);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+    await follower.catchUp(onEvent).catch(() => undefined);
+  };
 }

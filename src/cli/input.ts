@@ -15,7 +15,7 @@ export async function readInput(
   input: string | undefined,
   assignments: readonly string[],
 ): Promise<JsonObject> {
-  const value = input === undefined ? {} : await readInputValue(cli, input);
+  const value = input === undefined ? {} : await readJsonValue(cli, "--input", input);
   if (!isJsonObject(value)) {
     throw new MaestroError("invalid_input", `The input must be an object, but is a ${jsonTypeName(value)}`, {
       hint: `put it in one, as in --input '{"value": …}'`,
@@ -24,9 +24,14 @@ export async function readInput(
   return assignments.reduce(assign, value);
 }
 
-async function readInputValue(cli: Cli, input: string): Promise<JsonValue> {
+/**
+ * Reads the JSON that a flag gives: as it is, from `@file`, or from standard input for `-`.
+ *
+ * @throws MaestroError `invalid_input`, `file_not_readable`.
+ */
+export async function readJsonValue(cli: Cli, flag: string, input: string): Promise<JsonValue> {
   if (input === "-") return parseJsonText(await cli.host.stdin.readText(), "Standard input");
-  if (!input.startsWith("@")) return parseJsonText(input, "--input");
+  if (!input.startsWith("@")) return parseJsonText(input, flag);
   const path = input.slice(1);
   const text = await cli.host.files.readText(path).catch((error) => {
     throw fileError("the input", path, error);

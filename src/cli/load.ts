@@ -58,10 +58,10 @@ export async function loadValid(
   source: WorkflowSource,
   quiet: boolean,
 ): Promise<LoadedWorkflow> {
-  const { workflow, diagnostics } = await maestro.load(source);
+  const { workflow, diagnostics, sources } = await maestro.load(source);
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (workflow === undefined) {
-    cli.host.stderr.write(reportDiagnostics(errors, "text", [source]));
+    cli.host.stderr.write(reportDiagnostics(errors, "text", sources));
     throw new MaestroError("invalid_workflow", `${source.file} has ${plural(errors.length, "error")}`);
   }
   if (diagnostics.length > 0 && !quiet) {

@@ -24,16 +24,25 @@ export function exitCodeOf(status: RunStatus): number {
 /** Steps that a list in the report names before it gives only their number. */
 const MOST_NAMED = 20;
 
+/** What a person can do about a run, and why it stands still. */
+export interface RunAdvice {
+  /** Why it is paused. */
+  readonly pause?: { readonly reason: string; readonly message: string } | undefined;
+  /** Commands that help. */
+  readonly commands: readonly string[];
+}
+
 /**
  * Says in words how a run that did not complete went wrong: what failed, where, and what became of the effects.
  *
  * Ends with a line break. The caller redacts it; nothing in it but the style's own codes can move a cursor.
  */
-export function describeRun(result: RunResult, style: Style): string {
+export function describeRun(result: RunResult, style: Style, { pause, commands }: RunAdvice = NO_ADVICE): string {
   const { error, rollback } = result;
   const steps = new Map(result.steps.map((step) => [step.id, step]));
   const failed = error?.step == null ? undefined : steps.get(error.step);
   const rows: [label: string, text: string][] = [];
+  if (pause !== undefined) rows.push(["paused", printable(`${pause.reason}: ${pause.message}`)]);
   if (error !== null && result.cause !== "cancelled") rows.push(["error", describeFailure(error)]);
   if (error?.step != null) rows.push(["step", describeStep(error.step, failed)]);
   rows.push(...listRows("undone", rollback.undone, (id) => id));
@@ -42,10 +51,13 @@ export function describeRun(result: RunResult, style: Style): string {
   const open = result.steps.filter((step) => isLeftOpen(step, rollback)).map(({ id }) => id);
   rows.push(...listRows("unknown", open, (id) => `${id} (it may have taken effect, and nothing undoes it)`));
   rows.push(["run", `${result.runId}, ${formatDuration(result.finishedAt - result.startedAt)}`]);
+  if (commands.length > 0) rows.push(["next", commands.join("\n")]);
   const title = `${result.workflow} ${headline(result)}`;
   const body = rows.map(([label, text]) => `  ${style.dim(label.padEnd(10))}  ${indent(text)}`);
   return `${style.red(style.bold(`✗ ${title}`))}\n${body.join("\n")}\n`;
 }
+
+const NO_ADVICE: RunAdvice = { commands: [] };
 
 /** Whether nobody knows if a step took effect, and no compensation has dealt with it. */
 function isLeftOpen({ id, status, compensation }: StepView, rollback: RunResult["rollback"]): boolean {

@@ -13,6 +13,9 @@ export interface Settings {
   readonly timeoutMs: number | undefined;
   readonly envFile: string | undefined;
   readonly secretsFile: string | undefined;
+  readonly encryptKeyFile: string | undefined;
+  /** The flags that name store and key, for commands that people are told to type. */
+  readonly storeFlags: readonly string[];
   /** Addresses by service name. Those of the environment and the config file may be of services of other workflows. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** The services that flags give an address. */
@@ -33,6 +36,7 @@ export interface SettingFlags {
   readonly timeout?: string | undefined;
   readonly envFile?: string | undefined;
   readonly secretsFile?: string | undefined;
+  readonly encryptKeyFile?: string | undefined;
   readonly endpoint?: readonly string[] | undefined;
 }
 
@@ -57,6 +61,11 @@ export async function readSettings(cli: Cli, flags: SettingFlags): Promise<Setti
       readTimeout("timeout", file.timeout),
     envFile: flags.envFile ?? env("ENV_FILE") ?? file.env_file,
     secretsFile: flags.secretsFile ?? env("SECRETS_FILE") ?? file.secrets_file,
+    encryptKeyFile: flags.encryptKeyFile ?? env("ENCRYPT_KEY_FILE") ?? file.encrypt_key_file,
+    storeFlags: [
+      ...(flags.store === undefined ? [] : ["--store", flags.store]),
+      ...(flags.encryptKeyFile === undefined ? [] : ["--encrypt-key-file", flags.encryptKeyFile]),
+    ],
     endpoints: {
       ...file.endpoints,
       ...readEndpoints("MAESTRO_ENDPOINT", env("ENDPOINT")?.split(",") ?? []),

@@ -17,6 +17,8 @@ export interface RunLogOptions {
   readonly redactor: Redactor;
   /** Takes each line, its line break included; must have handed it on before it returns. */
   write(line: string): void;
+  /** The time of the lines, in milliseconds. @default the machine's clock */
+  readonly now?: (() => number) | undefined;
 }
 
 /** How a run ended, as far as the log tells. */
@@ -43,12 +45,12 @@ export interface Log {
 }
 
 /** Opens a log of runs. Nothing is buffered: each line has been handed to `write` when the call that caused it returns. */
-export function createRunLog({ format, level, redactor, write }: RunLogOptions): Log {
+export function createRunLog({ format, level, redactor, write, now = Date.now }: RunLogOptions): Log {
   const stream = { write: format === "json" ? write : (line: string): void => write(logTextLine(line)) };
   const logger = pino({
     level,
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     messageKey: "message",
     hooks: {

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { RunEvent } from "../engine/hooks.ts";
-import { type Entry, sentMethod, type StepOutcome, type StepScheduled } from "../engine/journal.ts";
+import { type Entry, isOutcome, sentMethod, type StepOutcome, type StepScheduled } from "../engine/journal.ts";
 
 /** What a step's later lines repeat. */
 interface OpenStep {
@@ -28,6 +28,7 @@ export class RunLog {
   /** Writes the lines of one event. */
   hear(event: RunEvent): void {
     const { entry } = event;
+    if (event.isPast === true) return this.#learn(event);
     const fields = this.#fields(event);
     switch (entry.type) {
       case "run_started":
@@ -48,6 +49,17 @@ export class RunLog {
     }
   }
 
+  /** Takes in what an earlier process has told of already. */
+  #learn({ runId, time, entry }: RunEvent): void {
+    if (entry.type === "run_started") this.#runStartedAt.set(runId, time);
+    else if (entry.type === "step_scheduled") this.#remember(runId, time, entry);
+    else if (isOutcome(entry)) this.#open.delete(`${runId} ${entry.step}`);
+  }
+
+  #remember(runId: string, startedAt: number, entry: StepScheduled): void {
+    this.#open.set(`${runId} ${entry.step}`, { service: entry.service, method: sentMethod(entry), startedAt });
+  }
+
   #fields({ runId, workflow, traceId, entry }: RunEvent): Fields {
     const fields: Fields = { run_id: runId, workflow };
     if (traceId !== undefined) fields["trace_id"] = traceId;
@@ -59,9 +71,9 @@ export class RunLog {
   }
 
   #startStep({ runId, time }: RunEvent, fields: Fields, entry: StepScheduled): void {
-    const { step, service, request, compensates } = entry;
+    const { service, request, compensates } = entry;
     const method = sentMethod(entry);
-    this.#open.set(`${runId} ${step}`, { service, method, startedAt: time });
+    this.#remember(runId, time, entry);
     if (compensates !== undefined) fields["compensates"] = compensates;
     if (this.#isDebug) fields["input"] = request;
     this.#logger.info(

@@ -178,7 +178,7 @@ describe("maestro execute", () => {
     assert.equal((await runCli(["execute", `${folder.path}/none.yaml`])).code, 3);
     const store = await runCli(["execute", saga, "--store", "postgres://user:pw@db/x"]);
     assert.equal(store.code, 7);
-    assert.match(store.stderr, /has no "postgres:" store\n {2}hint: use --store memory:/);
+    assert.match(store.stderr, /has no postgres store\n {2}hint: use sqlite:PATH or memory:\n/);
     assert.doesNotMatch(store.stderr, /pw/);
     const service = await runCli(["execute", saga, "--endpoint", "shpo=127.0.0.1:1"]);
     assert.equal(service.code, 2);

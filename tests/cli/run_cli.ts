@@ -13,9 +13,12 @@ export interface CliResult {
 
 /** The surroundings of a command; what is not given is empty. */
 export interface CliOptions {
+  /** Runs are kept in memory unless `MAESTRO_STORE` says otherwise; empty, it leaves the choice to the command. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
 }
+
+const DEFAULTS: Readonly<Record<string, string>> = { MAESTRO_STORE: "memory:" };
 
 /** Runs a command of the command line inside this process, with an environment and streams of its own. */
 export async function runCli(args: readonly string[], { env = {}, stdin = "" }: CliOptions = {}): Promise<CliResult> {
@@ -29,7 +32,7 @@ export async function runCli(args: readonly string[], { env = {}, stdin = "" }: 
     stdout: stdout.stream,
     stderr: stderr.stream,
     files,
-    env: (name) => env[name],
+    env: (name) => env[name] ?? DEFAULTS[name],
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },

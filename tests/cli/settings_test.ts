@@ -37,6 +37,8 @@ describe("readSettings()", () => {
       timeoutMs: 3_000,
       envFile: undefined,
       secretsFile: undefined,
+      encryptKeyFile: undefined,
+      storeFlags: [],
       endpoints: { a: "file", b: "env", c: "flag" },
       endpointFlags: ["c"],
     });

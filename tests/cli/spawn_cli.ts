@@ -10,15 +10,18 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export interface CliProcess {
   readonly child: ChildProcessWithoutNullStreams;
   /** Sends it a signal. */
-  signal(name: "SIGINT" | "SIGTERM"): void;
+  signal(name: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
   /** Settles when the process has ended. */
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts the command line as its users do, on the runtime that this test runs on. It is killed after a minute. */
+/**
+ * Starts the command line as its users do, on the runtime that this test runs on. It is killed after a minute. Runs are kept in memory
+ * unless `env` says otherwise.
+ */
 export function spawnCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
   const child = spawn(process.execPath, [...entryArguments(), ...args], {
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    env: { ...process.env, NO_COLOR: "1", MAESTRO_STORE: "memory:", ...env },
     timeout: 60_000,
   });
   let stdout = "";

@@ -1,16 +1,15 @@
 import { MaestroError } from "../../base/errors.ts";
+import { joinPath, toSlashes } from "../../base/paths.ts";
 import { didYouMean } from "../../base/text.ts";
 import type { LoadedWorkflow } from "../../load_workflow.ts";
-import { createMaestro, type RunResult } from "../../maestro.ts";
-import type { Redactor } from "../../base/redact.ts";
+import type { RunFiles } from "../../maestro.ts";
 import type { Cli } from "../cli.ts";
 import { readInput } from "../input.ts";
-import { followRun } from "../follow_run.ts";
-import { loadValid, readSource, readValues } from "../load.ts";
-import { createProgress } from "../progress/progress.ts";
-import { exitCodeOf } from "../report_run.ts";
-import { runJson } from "../run_json.ts";
+import { loadValid, readSource } from "../load.ts";
+import { driveRun, openRunSession } from "../run_session.ts";
+import { isEnded } from "../run_statuses.ts";
 import { readSettings, type Settings } from "../settings.ts";
+import { openStore } from "../store.ts";
 
 /** Flags of `execute`. */
 export type ExecuteFlags = {
@@ -21,6 +20,7 @@ export type ExecuteFlags = {
   readonly envFile: string | undefined;
   readonly secretsFile: string | undefined;
   readonly store: string | undefined;
+  readonly encryptKeyFile: string | undefined;
   readonly timeout: string | undefined;
   readonly output: "json" | undefined;
   readonly quiet: boolean | undefined;
@@ -29,47 +29,39 @@ export type ExecuteFlags = {
   readonly config: string | undefined;
 };
 
-/** Runs a workflow to its end. */
+/** Runs a workflow to its end; with `--id` of a run that exists, follows that one. */
 export async function execute(cli: Cli, flags: ExecuteFlags, file: string): Promise<number> {
   const settings = await readSettings(cli, flags);
-  checkStore(settings.store);
   if (file === "-" && flags.input === "-") {
     throw new MaestroError("usage", "Workflow and input cannot both come from standard input");
   }
+  if (flags.id === "") throw new MaestroError("usage", "--id must not be empty");
   const source = await readSource(cli, file);
   const input = await readInput(cli, flags.input, flags.set ?? []);
-  const values = await readValues(cli, settings);
-  const progress = await createProgress(cli, settings, values.redactor);
-  const maestro = createMaestro({ runtime: await cli.host.runtime(), ...values, onEvent: progress.onEvent });
-  let end: RunResult | number;
-  try {
+  const session = await openRunSession(cli, flags, settings, await openStore(cli, settings));
+  return await driveRun(cli, session, async () => {
+    const { maestro, store, progress } = session;
     const workflow = await loadValid(cli, maestro, source, settings.quiet || settings.logFormat === "json");
+    const before = flags.id === undefined ? undefined : await store.refresh(flags.id);
     const endpoints = endpointsOf(workflow, settings);
+    const files = filesOf(cli, source.file, settings);
     const { timeoutMs } = settings;
-    const run = await maestro.start(workflow, { input, id: flags.id, endpoints, timeoutMs });
-    end = await followRun(cli, run, progress);
-  } finally {
-    progress.stop();
-  }
-  // A run that was left has calls in flight, and nobody is to wait for them.
-  if (typeof end === "number") return end;
-  if (end.status !== "completed") progress.report(end);
-  printResult(cli, end, settings, values.redactor);
-  await maestro.close();
-  return exitCodeOf(end.status);
-}
-
-function printResult(cli: Cli, result: RunResult, settings: Settings, redactor: Redactor): void {
-  if (settings.output === "json") cli.host.stdout.write(`${JSON.stringify(redactor.json(runJson(result)), null, 2)}\n`);
-  else if (result.status === "completed") cli.host.stdout.write(`${JSON.stringify(redactor.json(result.output))}\n`);
-}
-
-function checkStore(store: string | undefined): void {
-  if (store === undefined || store === "memory:") return;
-  const scheme = /^[a-z]+:/.exec(store)?.[0] ?? store;
-  throw new MaestroError("store_unavailable", `This release of Maestro has no "${scheme}" store`, {
-    hint: "use --store memory:, the only one so far; it keeps nothing when the process ends",
+    const handle = await maestro.start(workflow, { input, id: flags.id, endpoints, timeoutMs, files });
+    if (before !== undefined && isEnded(before.status)) {
+      progress.note(`Run ${before.id} has ended before: this is its result`);
+    }
+    return { handle, before };
   });
+}
+
+/** What another process reads again when it goes on with the run. */
+function filesOf({ host }: Cli, workflow: string, { envFile, secretsFile }: Settings): RunFiles {
+  const place = (path: string): string => joinPath(toSlashes(host.cwd), toSlashes(path));
+  return {
+    workflow: place(workflow),
+    ...(envFile === undefined ? undefined : { env: place(envFile) }),
+    ...(secretsFile === undefined ? undefined : { secrets: place(secretsFile) }),
+  };
 }
 
 /** The addresses that are for this workflow. A flag that names no service of it is a mistake. */

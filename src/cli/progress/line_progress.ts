@@ -5,6 +5,8 @@ import type { OutputStream } from "../../runtime/runtime.ts";
 import { printable } from "../printable.ts";
 import { describeFailure } from "../report_run.ts";
 import type { Entry, RunEvent, RunListener } from "../run_events.ts";
+import { ChildEvents } from "./child_events.ts";
+import { sleeper } from "./run_tree.ts";
 import { formatTime } from "./tree_view.ts";
 
 /** One line an event, for pipes and files. Each begins with the time since the run's start. */
@@ -13,6 +15,7 @@ export class LineProgress {
   readonly #redactor: Redactor;
   readonly #startedAt = new Map<string, number>();
   readonly #undoing = new Map<string, string>();
+  readonly #children = new ChildEvents();
   #runStartedAt = 0;
 
   constructor(stream: OutputStream, redactor: Redactor) {
@@ -20,11 +23,12 @@ export class LineProgress {
     this.#redactor = redactor;
   }
 
-  /** Hears the run. */
+  /** Hears the run. What is past is taken in without a line. */
   readonly onEvent: RunListener = (event) => {
-    if (event.entry.type === "run_started") this.#runStartedAt = event.time;
-    const text = this.#describe(event);
-    if (text === undefined) return;
+    const placed = this.#children.place(event);
+    if (placed?.entry.type === "run_started") this.#runStartedAt = placed.time;
+    const text = placed && this.#describe(placed);
+    if (text === undefined || event.isPast === true) return;
     const time = `+${((event.time - this.#runStartedAt) / 1_000).toFixed(3)}s`;
     this.note(`${time.padStart(9)}  ${text}`);
   };
@@ -46,12 +50,22 @@ export class LineProgress {
         return entry.reason === "timeout" ? "the run's time is up" : "cancelling";
       case "log":
         return `${entry.step}: ${entry.text}`;
+      case "signal_received":
+        return `signal "${entry.name}" came`;
+      case "run_paused":
+        return `${workflow} is paused: ${entry.pause.message}`;
+      case "resume_requested":
+        return "going on";
+      case "run_recovered":
+        return `taken over from a process that is gone; ${plural(entry.inFlight.length, "call")} in flight`;
+      case "timer_set":
+        return describeSleep(entry.timer, entry.due);
       default:
         return "step" in entry ? this.#describeStep(entry, time) : undefined;
     }
   }
 
-  #describeStep(entry: Extract<Entry, { readonly step: string }>, time: number): string | undefined {
+  #describeStep(entry: StepEntry, time: number): string | undefined {
     const { step } = entry;
     switch (entry.type) {
       case "step_scheduled":
@@ -84,7 +98,7 @@ export class LineProgress {
       case "error_handled":
         return `${step}: error handled, going on`;
       default:
-        return undefined;
+        return describeWaiting(entry);
     }
   }
 
@@ -101,6 +115,36 @@ export class LineProgress {
     return `${what}${duration}: ${describeFailure(entry.failure)}`;
   }
 }
+
+function describeSleep(timer: string, due: number): string | undefined {
+  const step = sleeper(timer);
+  return step === undefined ? undefined : `${step}: waiting until ${new Date(due).toISOString()}`;
+}
+
+function describeWaiting(entry: StepEntry): string | undefined {
+  const { step } = entry;
+  switch (entry.type) {
+    case "signal_awaited":
+      return `${step}: waiting for the signal "${entry.signal}"`;
+    case "signal_refused":
+      return `${step}: the signal "${entry.signal}" does not fit: ${entry.reason}`;
+    case "child_scheduled":
+      return `${entry.compensates ?? step}: ${
+        entry.action === "undo" ? "undoing" : "starting"
+      } run ${entry.runId} (${entry.workflow})`;
+    case "child_finished":
+      return `${step}: run ${entry.child.runId} ${entry.child.status}`;
+    case "reconciled":
+      return `${step}: asked, and it ${entry.isDone ? "took" : "did not take"} effect`;
+    case "pivot_passed":
+      return `${step}: the pivot is passed, nothing is undone any more`;
+    default:
+      return undefined;
+  }
+}
+
+/** What tells of one step. */
+type StepEntry = Exclude<Extract<Entry, { readonly step: unknown }>, { readonly type: "resume_requested" }>;
 
 function took(start: number | undefined, end: number): string {
   return start === undefined ? "" : ` in ${formatTime(end - start)}`;

@@ -2,7 +2,7 @@ import type { Redactor } from "../../base/redact.ts";
 import type { RunResult } from "../../maestro.ts";
 import { openRunLog } from "../../open_run_log.ts";
 import type { Cli } from "../cli.ts";
-import { describeRun } from "../report_run.ts";
+import { describeRun, type RunAdvice } from "../report_run.ts";
 import type { RunListener } from "../run_events.ts";
 import type { Settings } from "../settings.ts";
 import { LineProgress } from "./line_progress.ts";
@@ -14,15 +14,16 @@ export interface Progress {
   readonly onEvent: RunListener | undefined;
   /** Tells the user something that is no event of the run. */
   note(text: string): void;
-  /** Says how a run that did not complete went wrong. */
-  report(result: RunResult): void;
+  /** Says how a run that did not complete went wrong, and what a person can do. */
+  report(result: RunResult, advice?: RunAdvice): void;
   /** Draws the last state and gives the terminal back. May be called more than once. */
   stop(): void;
 }
 
 /** Picks the form: logs where they are asked for, nothing with `--quiet`, a live tree on a terminal, else a line an event. */
 export async function createProgress(cli: Cli, settings: Settings, redactor: Redactor): Promise<Progress> {
-  const report = (result: RunResult): void => cli.host.stderr.write(redactor.text(describeRun(result, cli.style)));
+  const report = (result: RunResult, advice?: RunAdvice): void =>
+    cli.host.stderr.write(redactor.text(describeRun(result, cli.style, advice)));
   if (settings.logFormat !== undefined || settings.logLevel !== undefined) return logProgress(cli, settings, redactor);
   if (settings.quiet) {
     return {
@@ -34,10 +35,20 @@ export async function createProgress(cli: Cli, settings: Settings, redactor: Red
   }
   if (isLive(cli)) {
     const tree = new TreeProgress(cli, redactor);
-    return { onEvent: tree.onEvent, note: (text) => tree.note(text), report, stop: () => tree.stop() };
+    return {
+      onEvent: tree.onEvent,
+      note: (text) => tree.note(text),
+      report,
+      stop: () => tree.stop(),
+    };
   }
   const lines = new LineProgress(cli.host.stderr, redactor);
-  return { onEvent: lines.onEvent, note: (text) => lines.note(text), report, stop: () => undefined };
+  return {
+    onEvent: lines.onEvent,
+    note: (text) => lines.note(text),
+    report,
+    stop: () => undefined,
+  };
 }
 
 async function logProgress(cli: Cli, settings: Settings, redactor: Redactor): Promise<Progress> {
@@ -51,8 +62,10 @@ async function logProgress(cli: Cli, settings: Settings, redactor: Redactor): Pr
   return {
     onEvent: log.onEvent,
     note: (text) => log.note(text),
-    report: (result) =>
-      logFormat === "json" ? log.end(result) : cli.host.stderr.write(redactor.text(describeRun(result, cli.style))),
+    report: (result, advice) =>
+      logFormat === "json"
+        ? log.end(result)
+        : cli.host.stderr.write(redactor.text(describeRun(result, cli.style, advice))),
     stop: () => undefined,
   };
 }

@@ -1,5 +1,6 @@
 import { describeFailure } from "../report_run.ts";
 import type { Entry, Failure, RunEvent, RunStatus, StepOutcome, StepScheduled } from "../run_events.ts";
+import { ChildEvents } from "./child_events.ts";
 
 /** How a step or block stands, as far as the picture goes. */
 export type NodeStatus = "running" | "retrying" | "completed" | "failed" | "unknown" | "cancelled" | "skipped";
@@ -21,6 +22,8 @@ export interface TreeNode {
   retryAt: number | undefined;
   /** The last attempt's failure, in words. */
   problem: string | undefined;
+  /** What it waits for beside an answer, in words. */
+  waitsFor: string | undefined;
   /** Whether the failure was dealt with by `on_error`. */
   isHandled: boolean;
   /** Steps at or below this node that are going on. */
@@ -42,6 +45,9 @@ export interface UndoNode {
   retryAt: number | undefined;
   problem: string | undefined;
 }
+
+type ChildScheduled = Extract<Entry, { readonly type: "child_scheduled" }>;
+type ChildFinished = Extract<Entry, { readonly type: "child_finished" }>;
 
 /** Finished undos that stay in the picture. */
 const MOST_UNDONE_SHOWN = 20;
@@ -65,12 +71,16 @@ export class RunTree {
   status: RunStatus = "running";
   startedAt = 0;
   finishedAt: number | undefined;
+  readonly #childEvents = new ChildEvents();
   /** Why steps are undone, and how many that are in all. */
   rollback: { readonly reason: string; readonly steps: number } | undefined;
 
-  /** Takes in one event; gives the text of a `log` step's line. */
-  apply({ workflow, time, entry }: RunEvent): string | undefined {
-    this.workflow = workflow;
+  /** Takes in one event of the run or of a child; gives the text of a `log` step's line. */
+  apply(event: RunEvent): string | undefined {
+    const placed = this.#childEvents.place(event);
+    if (placed === undefined) return;
+    const { workflow, time, entry } = placed;
+    if (placed === event) this.workflow = workflow;
     switch (entry.type) {
       case "run_started":
         this.startedAt = time;
@@ -116,6 +126,41 @@ export class RunTree {
       this.#node(entry.step, time).items = entry.count;
     } else if (entry.type === "error_handled") {
       this.#node(entry.step, time).isHandled = true;
+    } else this.#wait(entry, time);
+  }
+
+  #wait(entry: Entry, time: number): void {
+    if (entry.type === "signal_awaited") this.#node(entry.step, time).waitsFor = `for the signal "${entry.signal}"`;
+    else if (entry.type === "timer_set") {
+      const step = sleeper(entry.timer);
+      if (step !== undefined) this.#node(step, time).waitsFor = `until ${new Date(entry.due).toISOString()}`;
+    } else if (entry.type === "child_scheduled") this.#startChild(entry, time);
+    else if (entry.type === "child_finished") this.#endChild(entry, time);
+    else if (entry.type === "run_paused") this.status = "paused";
+    else if (entry.type === "resume_requested") this.status = "running";
+  }
+
+  #startChild({ step, workflow, compensates }: ChildScheduled, time: number): void {
+    const call = { type: "step_scheduled" as const, step, service: "workflow", method: workflow, request: null };
+    if (compensates !== undefined) return this.#startUndo({ ...call, compensates }, time);
+    const node = this.#node(step, time);
+    node.target = workflow;
+    if (node.kind !== "") return;
+    node.kind = "call";
+    this.#begin(node, time);
+  }
+
+  #endChild({ step, child: { status, error } }: ChildFinished, time: number): void {
+    const problem = error === null ? undefined : describeFailure(error);
+    const undo = this.undos.get(step);
+    const node = undo ?? this.#node(step, time);
+    node.problem = problem;
+    if (undo !== undefined) {
+      undo.status = status === "compensated" ? "completed" : "failed";
+      undo.finishedAt = time;
+      if (undo.status === "completed") this.#forgetUndo();
+    } else if (node.finishedAt === undefined) {
+      this.#settle(node as TreeNode, status === "completed" ? "completed" : "failed", time);
     }
   }
 
@@ -195,6 +240,7 @@ export class RunTree {
   }
 
   #settle(node: TreeNode, status: NodeStatus, time: number): undefined {
+    node.waitsFor = undefined;
     const wasActive = node.finishedAt === undefined && (node.status === "running" || node.status === "retrying") &&
       node.kind !== "";
     node.status = status;
@@ -234,6 +280,13 @@ export class RunTree {
   }
 }
 
+/** The step whose `sleep` a timer is; `undefined` for timers that only bound something, or space out rounds. */
+export function sleeper(timer: string): string | undefined {
+  return timer.endsWith(SLEEP) ? timer.slice(0, -SLEEP.length) : undefined;
+}
+
+const SLEEP = "!sleep";
+
 function child(parent: TreeNode, label: string, time: number): TreeNode {
   let node = parent.children.get(label);
   if (node === undefined) {
@@ -256,6 +309,7 @@ function createNode(label: string, parent: TreeNode | undefined, time: number): 
     finishedAt: undefined,
     retryAt: undefined,
     problem: undefined,
+    waitsFor: undefined,
     isHandled: false,
     active: 0,
     items: undefined,

@@ -33,7 +33,7 @@ export class TreeProgress {
   /** Hears the run. The first event starts the drawing. */
   readonly onEvent: RunListener = (event) => {
     const logged = this.#tree.apply(event);
-    if (logged !== undefined) this.#region.print(this.#redactor.text(printable(logged)));
+    if (logged !== undefined && event.isPast !== true) this.#region.print(this.#redactor.text(printable(logged)));
     if (this.#timer !== undefined) return;
     this.#cli.cleanUp = () => this.stop();
     // Only here, where a cursor is hidden: `nohup` wants this signal ignored, and whoever uses it has no live tree.
@@ -46,7 +46,7 @@ export class TreeProgress {
 
   /** Writes a line above the tree. */
   note(text: string): void {
-    this.#region.print(this.#cli.style.yellow(text));
+    this.#region.print(this.#cli.style.yellow(this.#redactor.text(printable(text))));
   }
 
   /** Draws the last picture and gives the terminal back. */

@@ -103,6 +103,7 @@ function detailOf(node: TreeNode, now: number): string {
   const parts: string[] = [];
   if (node.kind !== "" && node.kind !== "iteration") parts.push(node.kind);
   if (node.begun > 0) parts.push(countIterations(node));
+  if (node.waitsFor !== undefined && node.finishedAt === undefined) parts.push(`waiting ${node.waitsFor}`);
   if (node.status === "skipped") parts.push("skipped");
   if (node.problem !== undefined) parts.push(node.isHandled ? `error handled: ${node.problem}` : node.problem);
   if (node.finishedAt !== undefined && node.status !== "skipped") {

@@ -1,0 +1,162 @@
+import { MaestroError } from "./base/errors.ts";
+import type { JsonValue } from "./base/json.ts";
+import type { JournalTurn } from "./engine/journal.ts";
+import { isFinal, type RunStatus } from "./engine/run.ts";
+import type { DeleteRunsRequest, ListRunsRequest, RunPage, Storage, StoredRun, StoreStats } from "./engine/storage.ts";
+import { foldRun, type RunDetails } from "./run_details.ts";
+
+export type { RunPage, StoredRun, StoreStats };
+
+/** Which runs `RunStore.list` gives; conditions are joined by "and". */
+export type RunQuery = ListRunsRequest;
+
+/** Which ended runs `RunStore.prune` deletes. */
+export type PruneQuery = Omit<DeleteRunsRequest, "limit">;
+
+/** All of one run, for another program or another day. */
+export interface RunExport {
+  readonly run: StoredRun;
+  /** The definition bundle that the run pins; null where the store has lost it. */
+  readonly definition: JsonValue;
+  readonly journal: readonly JournalTurn[];
+}
+
+/** Shorter beginnings of ids are not looked for: they would name too many runs. */
+const SHORTEST_PREFIX = 6;
+
+/** Runs that an ambiguous beginning of an id names in the error. */
+const MOST_NAMED = 10;
+
+/** Runs that are read at a time where all are looked at. */
+const PAGE = 500;
+
+/** Trees that are deleted in one transaction. */
+const TREES_AT_ONCE = 50;
+
+/** A store as people look at it: reads and housekeeping. Advances no run, owns none. */
+export class RunStore {
+  /** What it looks into. */
+  readonly storage: Storage;
+
+  /** Takes over the storage: `close` closes it. */
+  constructor(storage: Storage) {
+    this.storage = storage;
+  }
+
+  /** Gives a page of runs, newest first. */
+  list(query: RunQuery): Promise<RunPage> {
+    return this.storage.listRuns(query);
+  }
+
+  /** Gives all runs that fit, newest first, page by page; runs that are created meanwhile are not among them. */
+  async *all(query: Omit<RunQuery, "limit" | "cursor">): AsyncGenerator<StoredRun> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.storage.listRuns({ ...query, cursor, limit: PAGE });
+      yield* page.runs;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * Finds a run by its id, or by at least six characters that only its id begins with.
+   *
+   * @throws {MaestroError} `run_not_found`; `usage` where several ids begin so.
+   */
+  async find(reference: string): Promise<StoredRun> {
+    const run = await this.storage.findRun({ runId: reference });
+    if (run !== undefined) return run;
+    const found: StoredRun[] = [];
+    if (reference.length >= SHORTEST_PREFIX) {
+      for await (const candidate of this.all({ text: reference })) {
+        if (candidate.id.startsWith(reference)) found.push(candidate);
+        if (found.length > MOST_NAMED) break;
+      }
+    }
+    if (found.length === 1) return found[0]!;
+    if (found.length === 0) throw notFound(reference);
+    const named = found.slice(0, MOST_NAMED).map(({ id }) => id).join(", ");
+    const more = found.length > MOST_NAMED ? " and more" : "";
+    throw new MaestroError("usage", `Several runs begin with "${reference}": ${named}${more}`, {
+      hint: "give more of the id",
+    });
+  }
+
+  /** Reads a run again; `undefined` where it was deleted. */
+  refresh(runId: string): Promise<StoredRun | undefined> {
+    return this.storage.findRun({ runId });
+  }
+
+  /** Reads a run's journal from a turn on. */
+  journal(runId: string, from = 0, limit?: number): Promise<readonly JournalTurn[]> {
+    return this.storage.readJournal({ runId, from, limit });
+  }
+
+  /** Reads all that a run's journal tells. */
+  async details(run: StoredRun): Promise<RunDetails> {
+    return foldRun(run, await this.journal(run.id));
+  }
+
+  /** Reads the definition bundle that a run pins, as text. */
+  definition(run: StoredRun): Promise<string | undefined> {
+    return this.storage.readDefinition({ hash: run.definition });
+  }
+
+  /** Reads all of a run. */
+  async export(run: StoredRun): Promise<RunExport> {
+    const text = await this.definition(run);
+    return {
+      run,
+      definition: text === undefined ? null : JSON.parse(text) as JsonValue,
+      journal: await this.journal(run.id),
+    };
+  }
+
+  /** Deletes ended runs and their children, a few trees at a time; gives how many runs went. */
+  async prune(query: PruneQuery): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const deleted = await this.storage.deleteRuns({ ...query, limit: TREES_AT_ONCE });
+      if (deleted === 0) return count;
+      count += deleted;
+    }
+  }
+
+  /** How many runs `prune` would delete. */
+  async countPrunable({ endedBefore, status }: PruneQuery): Promise<number> {
+    const trees = new Map<string, { runs: number; isOld: boolean; isOpen: boolean }>();
+    for await (const run of this.all({})) {
+      const tree = trees.get(run.root) ?? { runs: 0, isOld: false, isOpen: false };
+      trees.set(run.root, tree);
+      tree.runs++;
+      if (!isFinal(run.status)) tree.isOpen = true;
+      if (run.parent === null) tree.isOld = isOlder(run, endedBefore, status);
+    }
+    let count = 0;
+    for (const { runs, isOld, isOpen } of trees.values()) if (isOld && !isOpen) count += runs;
+    return count;
+  }
+
+  /** Counts of what the store holds. */
+  stats(): Promise<StoreStats> {
+    return this.storage.stats();
+  }
+
+  /** Closes the storage. */
+  async close(): Promise<void> {
+    await this.storage[Symbol.asyncDispose]();
+  }
+}
+
+function notFound(reference: string): MaestroError {
+  const isShort = reference.length < SHORTEST_PREFIX;
+  return new MaestroError("run_not_found", `There is no run "${reference}"`, {
+    hint: isShort
+      ? `the beginning of an id needs at least ${SHORTEST_PREFIX} characters; \`maestro runs list\` shows the runs`
+      : "`maestro runs list` shows the runs",
+  });
+}
+
+function isOlder(run: StoredRun, endedBefore: number, status: readonly RunStatus[] | undefined): boolean {
+  return run.finishedAt !== null && run.finishedAt < endedBefore && (status?.includes(run.status) ?? true);
+}
