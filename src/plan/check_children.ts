@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
 import { followReferences, isClosed } from "./check_input.ts";
 import { stepsWithin } from "./check_references.ts";
-import type { ChildWorkflow, Plan, PlanStep, WorkflowStep } from "./plan.ts";
+import type { CallStep, ChildWorkflow, Plan, WorkflowStep } from "./plan.ts";
 import { applyDefaults, misfits } from "./schema_fit.ts";
 
 /** A child that was found, with the children of its own. */
@@ -23,23 +23,30 @@ export function findChildSteps(plan: Plan): readonly WorkflowStep[] {
  */
 export function checkChildren(plan: Plan, children: ReadonlyMap<string, FoundChild>): readonly Issue[] {
   const issues: Issue[] = [];
-  const canRollBack = [...plan.steps].flatMap((step) => [...stepsWithin(step)]).some(isUndoable);
   for (const step of findChildSteps(plan)) {
     const child = children.get(step.workflow);
     if (child === undefined) continue;
     checkInput(issues, step, child, plan);
-    if (canRollBack && hasPivot(child)) issues.push(pivotInside(step));
+    const others = [...children].flatMap(([name, other]) => name === step.workflow ? [] : [other]);
+    if (hasPivot(child) && (hasUndo(plan) || others.some(canBeUndone))) issues.push(pivotInside(step));
   }
   return issues;
 }
 
-function isUndoable(step: PlanStep): boolean {
-  return step.kind === "call" && step.compensate !== undefined;
+function canBeUndone({ plan, children }: FoundChild): boolean {
+  return hasUndo(plan) || [...children.values()].some(canBeUndone);
+}
+
+function hasUndo(plan: Plan): boolean {
+  return hasCall(plan, (call) => call.compensate !== undefined);
 }
 
 function hasPivot({ plan, children }: FoundChild): boolean {
-  return plan.steps.some((step) => [...stepsWithin(step)].some((one) => one.kind === "call" && one.isPivot)) ||
-    [...children.values()].some(hasPivot);
+  return hasCall(plan, (call) => call.isPivot) || [...children.values()].some(hasPivot);
+}
+
+function hasCall({ steps }: Plan, test: (call: CallStep) => boolean): boolean {
+  return steps.some((step) => [...stepsWithin(step)].some((one) => one.kind === "call" && test(one)));
 }
 
 function pivotInside(step: WorkflowStep): Issue {

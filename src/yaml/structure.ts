@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import { closest, didYouMean } from "../base/text.ts";
 import { SCHEMA_PARTS, WORKFLOW_SCHEMA } from "./schema.ts";
 import type { SchemaNode } from "./schema_node.ts";
+import { STEP_SCHEMAS } from "./schema_step.ts";
 import { checkStepKeys, findStepSchema } from "./structure_step.ts";
 import { badFormat, expectation, fits, namedExample, nameOf, shown, typeHint } from "./structure_words.ts";
 
@@ -148,7 +149,7 @@ class StructureWalk {
     const unused = known.filter((candidate) => !Object.hasOwn(map, candidate));
     const isTop = path.length === 1;
     this.#error("unknown_key", `The key "${key}" is not known here`, path, {
-      hint: didYouMean(key, unused) ??
+      hint: didYouMean(key, unused) ?? besideHint(key, path) ??
         (isTop ? 'keys of your own begin with "x-"' : `known are: ${known.join(", ")}`),
       onKey: true,
     });
@@ -202,6 +203,14 @@ function patternOf(node: SchemaNode, key: string): SchemaNode | true | undefined
 function isLiteral(schema: SchemaNode, node: SchemaNode, path: DocumentPath): boolean {
   if (path.at(-1) === "description" || isInJsonSchema(path)) return false;
   return !node.title?.includes("template") && !/value$|condition$|header/.test(node.title ?? schema.$ref ?? "");
+}
+
+/** What is said of a key of every step that stands one level too deep, such as the `timeout` of a `wait_for`. */
+function besideHint(key: string, path: DocumentPath): string | undefined {
+  const isInStep = typeof path.at(-3) === "number" && typeof path.at(-2) === "string";
+  return isInStep && ownProperty(STEP_SCHEMAS.group, key) !== undefined
+    ? `"${key}" stands beside "${path.at(-2)}", not in it`
+    : undefined;
 }
 
 /** Whether a path leads into a JSON Schema: what stands there is data. */

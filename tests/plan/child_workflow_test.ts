@@ -169,7 +169,7 @@ describe("workflow", () => {
           output: list
       output: "{{ .list }}"
     `,
-      { work: async (input) => (await pause(2), input) },
+      { work: (input) => pause(2).then(() => input) },
       {
         children: {
           double: `

@@ -32,6 +32,16 @@ describe("compileWorkflow() reports a mistake once, with a hint that helps", () 
     ["{ log: x }", [
       'misplaced_key "proto" does not go with the http service "web" (only gRPC services have .proto files)',
     ], '{ type: http, endpoint: "http://localhost", proto: [nowhere.proto] }'],
+    ["{ wait_for: { signal: go, timeout: 5s } }", [
+      'unknown_key The key "timeout" is not known here ("timeout" stands beside "wait_for", not in it)',
+    ]],
+    ["{ sleep: 2d }", [
+      'bad_value "sleep" must be a duration or a template such as 10m, not "2d" (the longest unit is the hour: 24h)',
+    ]],
+    ["{ parallel: [ { log: x } ], retry: { attempts: 2 } }", [
+      'misplaced_key "retry" is for calls and workflow steps, not for a parallel step ' +
+      "(put it in a child workflow, or give each call inside its own retry)",
+    ]],
     [retry("http_700"), ['unknown_error_code "http_700" is no error code (statuses are from 100 to 599)']],
     [retry("HTTP-504"), ['unknown_error_code "HTTP-504" is no error code (did you mean "http_504"?)']],
   ];
