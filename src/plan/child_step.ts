@@ -32,7 +32,8 @@ export async function runChild(step: WorkflowStep, run: StepRun): Promise<StepSu
       return { output, attempts: attempt };
     } catch (thrown) {
       if (!(thrown instanceof StepFailedError)) throw thrown;
-      const failed = new StepFailedError({ ...thrown.failure, step: path }, thrown.isUnknown, attempt);
+      // Its step is the path of this attempt: where a resumed run takes up again.
+      const failed = new StepFailedError(thrown.failure, thrown.isUnknown, attempt);
       const delay = delayBeforeNext(step, failed, context, path, limit);
       if (delay === undefined) throw failed;
       await context.sleep(`${path}!retry${attempt}`, delay);
