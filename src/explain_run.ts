@@ -81,10 +81,11 @@ function endAdvice({ run, steps }: RunDetails): readonly Advice[] {
 function explainProgress(details: RunDetails, options: ExplainOptions): Explanation {
   const { run } = details;
   const isOrphan = run.owner === null;
-  const shown = details.waits.slice(0, MOST_TOLD);
-  const reasons = [...undoing(details), ...shown.flatMap((wait) => describeWait(wait, options))];
-  if (details.waits.length > MOST_TOLD) reasons.push(`And ${details.waits.length - MOST_TOLD} more like these.`);
-  if (isOrphan && run.status !== "waiting") reasons.push(...inFlight(details));
+  const reasons = [...undoing(details), ...inFlight(details)];
+  // What was in flight when the process went is in flight no more.
+  const waits = details.waits.filter((wait) => !isOrphan || (wait.kind !== "call" && wait.kind !== "retry"));
+  reasons.push(...waits.slice(0, MOST_TOLD).flatMap((wait) => describeWait(wait, options)));
+  if (waits.length > MOST_TOLD) reasons.push(`And ${waits.length - MOST_TOLD} more like these.`);
   reasons.push(...refused(details));
   if (run.mail > 0) {
     reasons.push(`${plural(run.mail, "message")} ${run.mail === 1 ? "lies" : "lie"} in its inbox, not yet taken.`);
@@ -94,7 +95,7 @@ function explainProgress(details: RunDetails, options: ExplainOptions): Explanat
   return {
     summary: `${standing(details, options.now)}.`,
     reasons,
-    wakes: [...wakes, ...wakeups(details)],
+    wakes: [...wakes, ...wakeups(details, waits)],
     commands: progressAdvice(details, options),
   };
 }
@@ -105,11 +106,11 @@ function standing({ run, waits, lastTurnAt }: RunDetails, now: number): string {
   if (run.owner !== null) {
     const [wait] = waits;
     const on = wait === undefined || run.status === "compensating" ? "" : `, for ${subject(wait)}`;
-    return `It ${what}${on}; a process is at it, and its last news is ${since} old`;
+    return `It ${what}${on}. A process is at it, and its last news is ${since} old`;
   }
   if (run.status === "pending") return "It has not begun: no process has taken it yet";
   if (run.status === "waiting") return "It waits, and no process is there to take it further";
-  return `It was interrupted: the process that ran it is gone, ${since} after its last news or less`;
+  return `It was interrupted: the process that ran it is gone. Its last news is ${since} old`;
 }
 
 /** What a wait is for, as a noun. */
@@ -160,7 +161,7 @@ function target({ service, method }: CallWait): string {
   return `${service} ${method}`;
 }
 
-function wakeups({ waits, deadline, run }: RunDetails): string[] {
+function wakeups({ deadline, run }: RunDetails, waits: readonly Wait[]): string[] {
   const wakes = waits.slice(0, MOST_TOLD).map((wait) => {
     switch (wait.kind) {
       case "signal":

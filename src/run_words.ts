@@ -52,7 +52,9 @@ export function distance(ms: number, now: number): string {
 /** Says what happens to the calls that a process left in flight. */
 export function inFlight({ waits, steps, run }: RunDetails): readonly string[] {
   if (run.owner !== null) return [];
-  const left = waits.filter((wait) => wait.kind === "call" || wait.kind === "retry").map(({ step }) => step);
+  const left = waits.flatMap((wait) =>
+    wait.kind === "call" || wait.kind === "retry" ? [`${wait.step} (${wait.service} ${wait.method})`] : []
+  );
   if (left.length === 0) return [];
   const count = steps.filter(({ status }) => status === "completed").length;
   const kept = count === 0 ? "" : ` ${plural(count, "completed step")} ${count === 1 ? "is" : "are"} not called again.`;

@@ -61,6 +61,17 @@ export interface ExistingStoreOptions {
   readonly isReadOnly: boolean;
 }
 
+/** The store that runs are looked for in: its URL, and whether there is one. */
+export async function findStore(
+  { host }: Cli,
+  settings: Settings,
+): Promise<{ readonly url: string; readonly isThere: boolean }> {
+  const standard = defaultStorePath(host);
+  const url = settings.store ?? (standard === undefined ? MEMORY : `${SQLITE}${standard}`);
+  const path = SQLITE_PATH.exec(url)?.[1];
+  return { url, isThere: path === undefined || await host.files.exists(path) };
+}
+
 /**
  * Opens the store that runs are looked for in. Makes none: where none is named and there is none yet, it is empty.
  *
@@ -71,13 +82,10 @@ export async function openExistingStore(
   settings: Settings,
   options: ExistingStoreOptions,
 ): Promise<OpenStore> {
-  const { host } = cli;
-  const standard = defaultStorePath(host);
-  const url = settings.store ?? (standard === undefined ? MEMORY : `${SQLITE}${standard}`);
-  const path = SQLITE_PATH.exec(url)?.[1];
-  if (path === undefined || await host.files.exists(path)) return await open(cli, settings, url, options);
+  const { url, isThere } = await findStore(cli, settings);
+  if (isThere) return await open(cli, settings, url, options);
   if (settings.store === undefined) return await open(cli, settings, MEMORY);
-  throw new MaestroError("store_unavailable", `There is no store "${path}"`, {
+  throw new MaestroError("store_unavailable", `There is no store "${SQLITE_PATH.exec(url)?.[1]}"`, {
     hint: "the first `maestro execute` with this --store makes it",
   });
 }

@@ -141,7 +141,46 @@ export class RunLog {
       case "step_skipped":
         return this.#logger.info({ ...fields, reason: entry.reason }, "step skipped");
       default:
-        return this.#logger.debug(fields, entry.type.replaceAll("_", " "));
+        return this.#noteWaiting(fields, entry);
+    }
+  }
+
+  /** What a run waits for, and what moves it on. */
+  #noteWaiting(fields: Fields, entry: Entry): void {
+    const text = entry.type.replaceAll("_", " ");
+    switch (entry.type) {
+      case "signal_awaited":
+        return this.#logger.info({ ...fields, signal: entry.signal }, text);
+      case "signal_received":
+        return this.#logger.info(
+          { ...fields, signal: entry.name, ...(this.#isDebug ? { data: entry.data } : {}) },
+          text,
+        );
+      case "signal_refused":
+        return this.#logger.warn({ ...fields, signal: entry.signal, reason: entry.reason }, text);
+      case "child_scheduled":
+        return this.#logger.info({ ...fields, child_run_id: entry.runId, child_workflow: entry.workflow }, text);
+      case "child_finished":
+        return this.#logger.info({ ...fields, child_run_id: entry.child.runId, status: entry.child.status }, text);
+      case "run_paused":
+        return this.#logger.warn({ ...fields, reason: entry.pause.reason, error: entry.pause.message }, text);
+      case "run_recovered":
+        return this.#logger.warn({ ...fields, in_flight: entry.inFlight }, text);
+      case "resume_requested":
+      case "pivot_passed":
+        return this.#logger.info(fields, text);
+      case "reconciled":
+        return this.#logger.info({ ...fields, is_done: entry.isDone }, text);
+      case "timer_set":
+        return entry.timer.endsWith("!sleep")
+          ? this.#logger.info({
+            ...fields,
+            step_id: entry.timer.slice(0, -6),
+            until: new Date(entry.due).toISOString(),
+          }, "sleeping")
+          : this.#logger.debug({ ...fields, timer: entry.timer }, text);
+      default:
+        return this.#logger.debug(fields, text);
     }
   }
 }

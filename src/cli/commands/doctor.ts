@@ -1,9 +1,12 @@
 import { MaestroError, toError } from "../../base/errors.ts";
 import { fileReason } from "../../base/file_reason.ts";
+import { folderOf } from "../../base/paths.ts";
 import type { Host } from "../../runtime/runtime.ts";
 import { type Cli, wantsColor } from "../cli.ts";
 import { defaultConfigPath, readConfigFile } from "../config_file.ts";
 import type { OutputFlags } from "../routes.ts";
+import { readSettings } from "../settings.ts";
+import { defaultStorePath, findStore, openExistingStore } from "../store.ts";
 import { createStyle } from "../style.ts";
 
 /** What one check found. */
@@ -23,6 +26,7 @@ export async function doctor(cli: Cli, { output }: OutputFlags): Promise<number>
     checkRuntime(host),
     await checkStateFolder(host),
     await checkConfig(cli),
+    await checkStore(cli),
     checkProxies(host),
     await checkAuthorities(host),
     checkClock(),
@@ -52,10 +56,11 @@ function checkRuntime({ name, version, platform }: Host): Finding {
 }
 
 async function checkStateFolder(host: Host): Promise<Finding> {
-  const home = host.env("HOME") || host.env("USERPROFILE");
-  const base = host.env("XDG_STATE_HOME") || (home && `${home}/.local/state`);
-  if (!base) return { check: "state folder", status: "warning", message: "neither XDG_STATE_HOME nor HOME is set" };
-  const folder = `${base}/maestro`;
+  const path = defaultStorePath(host);
+  if (path === undefined) {
+    return { check: "state folder", status: "warning", message: "neither XDG_STATE_HOME nor HOME is set" };
+  }
+  const folder = folderOf(path);
   try {
     await host.files.probeFolder(folder);
     return { check: "state folder", status: "ok", message: `${folder} can be written` };
@@ -65,6 +70,32 @@ async function checkStateFolder(host: Host): Promise<Finding> {
       status: "warning",
       message: `${folder} cannot be written: ${fileReason(error)}`,
     };
+  }
+}
+
+/** Looks into the store that commands would use, if it is there. */
+async function checkStore(cli: Cli): Promise<Finding> {
+  try {
+    const settings = await readSettings(cli, {});
+    const { url, isThere } = await findStore(cli, settings);
+    if (!isThere) return { check: "store", status: "ok", message: `none yet (${url})` };
+    const { store, isKept } = await openExistingStore(cli, settings, { isReadOnly: true });
+    try {
+      if (!isKept) return { check: "store", status: "warning", message: `${url} keeps nothing` };
+      const { runs, bytes = 0 } = await store.stats();
+      const counts = Object.entries(runs).filter(([, count]) => count > 0).map(([status, count]) =>
+        `${count} ${status}`
+      );
+      const size = `${Math.ceil(bytes / 1_024)} KiB`;
+      const message = `${url}, ${size}, ${counts.length === 0 ? "no runs" : `runs: ${counts.join(", ")}`}`;
+      return { check: "store", status: "ok", message };
+    } finally {
+      await store.close();
+    }
+  } catch (thrown) {
+    const error = toError(thrown);
+    const hint = MaestroError.is(error) && error.hint !== undefined ? `; ${error.hint}` : "";
+    return { check: "store", status: "error", message: `${error.message}${hint}` };
   }
 }
 

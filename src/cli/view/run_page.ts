@@ -27,7 +27,7 @@ export function drawRun(details: RunDetails, options: RunPageOptions): string {
   const name = `${workflow}${version === "" ? "" : ` ${version}`}`;
   const title = `${style.bold(printable(name))}  ${style[colorOf(status)!](status)}`;
   const facts = rows(details, options).map(([label, text]) => {
-    const line = fitWidth(printable(text), columns - LABEL_COLUMNS - 2);
+    const line = VALUES.has(label) ? fitWidth(printable(text), columns - LABEL_COLUMNS - 2) : printable(text);
     return `  ${style.dim(label.padEnd(LABEL_COLUMNS))}${line}\n`;
   });
   const sections = [
@@ -45,6 +45,9 @@ export function drawRun(details: RunDetails, options: RunPageOptions): string {
 }
 
 const LABEL_COLUMNS = 12;
+
+/** Rows that are cut to the width: JSON has them whole. */
+const VALUES: ReadonlySet<string> = new Set(["input", "output"]);
 
 function rows(details: RunDetails, { now, explanation }: RunPageOptions): readonly (readonly [string, string])[] {
   const { run, input, rollback } = details;
