@@ -50,7 +50,9 @@ export class SqliteConnection {
 
   constructor(path: string, { isReadOnly = false, busyMs = 0 }: SqliteConnectionOptions = {}) {
     const { DatabaseSync } = loadSqlite();
-    this.#database = attempt(() => new DatabaseSync(path, { readOnly: isReadOnly, timeout: busyMs }));
+    this.#database = attempt(() => new DatabaseSync(path, { readOnly: isReadOnly }));
+    // Deno has a limit of five seconds of its own, whatever it is opened with.
+    this.exec(`pragma busy_timeout = ${busyMs}`);
   }
 
   /** Runs SQL that gives no rows; several statements are allowed. */

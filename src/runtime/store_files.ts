@@ -76,5 +76,5 @@ export const storeFiles = {
     }
   },
   /** Whether syncing a file leaves its data in the drive's own memory. */
-  needsFullSync: process.platform === "darwin",
+  needsFullSync: (process.platform === "darwin") as boolean,
 };

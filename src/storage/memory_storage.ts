@@ -1,5 +1,5 @@
 import { MaestroError } from "../base/errors.ts";
-import type { JournalTurn, RunStarted } from "../engine/journal.ts";
+import type { JournalTurn } from "../engine/journal.ts";
 import { isFinal, type RunRecord, type RunStatus } from "../engine/run.ts";
 import {
   type Claim,
@@ -21,26 +21,8 @@ import {
   wakesRun,
   type WorkerRef,
 } from "../engine/storage.ts";
-
-interface Kept {
-  record: RunRecord;
-  readonly number: number;
-  token: number;
-  owner: string | null;
-  lastTurnId: string;
-  crashes: number;
-  started: RunStarted | undefined;
-  readonly turns: JournalTurn[];
-  inbox: Message[];
-  /** Ids of all messages that the run ever had. */
-  readonly heard: Set<string>;
-}
-
-interface StoredDefinition {
-  readonly text: string;
-  /** Runs that pin it. */
-  runs: number;
-}
+import { type DueEntry, DueQueue } from "./memory/due_queue.ts";
+import { isMatch, type KeptRun } from "./memory/kept_run.ts";
 
 /** Options of `MemoryStorage`. */
 export interface MemoryStorageOptions {
@@ -50,20 +32,35 @@ export interface MemoryStorageOptions {
   readonly now?: (() => number) | undefined;
 }
 
+interface StoredDefinition {
+  readonly text: string;
+  /** Runs that pin it. */
+  runs: number;
+}
+
+/** What a worker has. */
+interface KnownWorker {
+  /** When its lease runs out. */
+  leaseUntil: number;
+  readonly runs: Set<KeptRun>;
+  /** Those of its runs that have got mail since it asked last. */
+  readonly mailed: Set<KeptRun>;
+}
+
 /** The storage port in plain code: what every other store must do, kept in this process and gone with it. */
 export class MemoryStorage implements Storage {
   readonly #keepEnded: number;
   readonly #now: () => number;
-  /** Ids of ended roots, oldest first. */
+  /** In the order in which they were created. */
+  readonly #runs = new Map<string, KeptRun>();
+  /** All runs of a tree, by its root's id. */
+  readonly #trees = new Map<string, Set<KeptRun>>();
+  /** Ids of the roots of trees that ended, oldest first. */
   readonly #ended = new Set<string>();
-  readonly #runs = new Map<string, Kept>();
   readonly #definitions = new Map<string, StoredDefinition>();
-  /** When each worker's lease runs out. */
-  readonly #leases = new Map<string, number>();
-  /** Runs that nobody owns and that may become due. */
-  readonly #idle = new Set<Kept>();
-  /** Owned runs that have got mail since they were claimed. */
-  readonly #mailed = new Set<Kept>();
+  readonly #workers = new Map<string, KnownWorker>();
+  /** Runs that nobody owns, by queue. What was claimed, deleted or woken up since stays in it until its time comes. */
+  readonly #due = new Map<string, DueQueue<KeptRun>>();
   readonly #listeners = new Map<string, () => void>();
   #count = 0;
 
@@ -77,15 +74,17 @@ export class MemoryStorage implements Storage {
   }
 
   createRun(request: CreateRunRequest): Promise<Claim | undefined> {
-    const { run: { id }, worker } = request;
-    if (this.#runs.has(id)) {
+    const { run: { id, internalId }, worker } = request;
+    const claim = worker === undefined ? undefined : { runId: id, token: 1 };
+    const taken = this.#runs.get(id);
+    if (taken?.record.internalId === internalId) return Promise.resolve(claim);
+    if (taken !== undefined) {
       return Promise.reject(
         new MaestroError("run_conflict", `Run "${id}" exists already`, { hint: "choose another id" }),
       );
     }
-    if (worker !== undefined) this.#renew(worker);
     this.#create(request);
-    return Promise.resolve(worker === undefined ? undefined : { runId: id, token: 1 });
+    return Promise.resolve(claim);
   }
 
   findRun({ runId }: { readonly runId: string }): Promise<StoredRun | undefined> {
@@ -94,9 +93,13 @@ export class MemoryStorage implements Storage {
   }
 
   listRuns({ cursor, limit, ...conditions }: ListRunsRequest): Promise<RunPage> {
+    if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
+      const options = { hint: "give the one of the page before" };
+      return Promise.reject(new MaestroError("usage", `"${cursor}" is no cursor of a listing`, options));
+    }
     const before = cursor === undefined ? Infinity : Number(cursor);
-    const found: Kept[] = [];
-    for (const kept of [...this.#runs.values()].sort((a, b) => b.number - a.number)) {
+    const found: KeptRun[] = [];
+    for (const kept of [...this.#runs.values()].reverse()) {
       if (kept.number < before && isMatch(kept.record, conditions)) found.push(kept);
       if (found.length > limit) break;
     }
@@ -108,12 +111,14 @@ export class MemoryStorage implements Storage {
   }
 
   deleteRuns({ endedBefore, status, limit }: DeleteRunsRequest): Promise<number> {
+    const roots = [...this.#runs.values()].filter(({ record: { parent, status: own, finishedAt } }) =>
+      parent === null && isFinal(own) && finishedAt !== null && finishedAt < endedBefore &&
+      status?.includes(own) !== false
+    ).sort((a, b) => a.record.finishedAt! - b.record.finishedAt!);
     let trees = 0;
     let count = 0;
-    for (const { record: { id, parent, status: own, finishedAt } } of [...this.#runs.values()]) {
+    for (const { record: { id } } of roots) {
       if (trees === limit) break;
-      const isOld = parent === null && finishedAt !== null && finishedAt < endedBefore && isFinal(own);
-      if (!isOld || status?.includes(own) === false) continue;
       const deleted = this.#deleteTree(id);
       count += deleted;
       if (deleted > 0) trees++;
@@ -122,33 +127,28 @@ export class MemoryStorage implements Storage {
   }
 
   claimRuns({ worker, queues, runIds = [], limit }: ClaimRunsRequest): Promise<ClaimedRuns> {
-    this.#renew(worker);
+    const { mailed } = this.#renew(worker);
     this.#disown();
-    const now = this.#now();
+    // The runs claimed below are not told twice.
+    const mail = [...mailed].flatMap(({ inbox }) => [...inbox.values()]);
+    mailed.clear();
     const runs: ClaimedRun[] = [];
     for (const id of runIds) {
       const kept = this.#runs.get(id);
       if (kept?.owner === null && runs.length < limit) runs.push(this.#claim(kept, worker));
     }
-    let nextWakeAt: number | undefined;
-    const due = [...this.#idle].filter(({ record }) => queues.includes(record.queue) && record.wakeAt !== null)
-      .sort((a, b) => a.record.wakeAt! - b.record.wakeAt!);
-    for (const kept of due) {
-      if (kept.record.wakeAt! <= now && runs.length < limit) runs.push(this.#claim(kept, worker));
-      else nextWakeAt ??= kept.record.wakeAt!;
+    const now = this.#now();
+    for (;;) {
+      const next = this.#nextDue(queues);
+      if (next === undefined || next.due > now || runs.length >= limit) {
+        return Promise.resolve({ runs, mail, nextWakeAt: next?.due });
+      }
+      runs.push(this.#claim(next.item, worker));
     }
-    const claimed = new Set(runs.map(({ claim }) => claim.runId));
-    const mail = [...this.#mailed].filter((kept) => kept.owner === worker.id);
-    for (const kept of mail) this.#mailed.delete(kept);
-    return Promise.resolve({
-      runs,
-      mail: mail.filter(({ record }) => !claimed.has(record.id)).flatMap(({ inbox }) => inbox),
-      nextWakeAt,
-    });
   }
 
   renewWorker({ worker }: { readonly worker: WorkerRef }): Promise<boolean> {
-    const isKnown = this.#leases.has(worker.id);
+    const isKnown = this.#workers.has(worker.id);
     if (isKnown) this.#renew(worker);
     return Promise.resolve(isKnown);
   }
@@ -169,15 +169,17 @@ export class MemoryStorage implements Storage {
     if (!isNewest || kept.turns.length !== head) {
       return Promise.reject(new MaestroError("claim_lost", `Run "${claim.runId}" has moved on without this worker`));
     }
-    if (turn !== undefined) kept.turns.push(turn);
+    if (turn !== undefined) {
+      kept.turns.push(turn);
+      kept.started = undefined;
+    }
     kept.lastTurnId = turnId;
     kept.crashes = 0;
-    kept.started = undefined;
-    if (taken !== undefined) kept.inbox = kept.inbox.filter(({ id }) => !taken.includes(id));
+    for (const id of taken ?? []) kept.inbox.delete(id);
     this.#change(kept, change, request.definition);
     for (const child of request.children ?? []) if (!this.#runs.has(child.run.id)) this.#create(child);
     for (const message of request.messages ?? []) this.#deliver(message, kept.owner);
-    if (release === true) this.#release(kept, kept.inbox.some(({ kind }) => wakesRun(kind, kept.record.status)));
+    if (release === true) this.#release(kept);
     return Promise.resolve();
   }
 
@@ -200,34 +202,37 @@ export class MemoryStorage implements Storage {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#runs.clear();
-    this.#ended.clear();
-    this.#definitions.clear();
-    this.#idle.clear();
-    this.#mailed.clear();
+    for (const part of [this.#runs, this.#trees, this.#ended, this.#definitions, this.#workers, this.#due]) {
+      part.clear();
+    }
+    this.#listeners.clear();
     return Promise.resolve();
   }
 
   #create({ run, definition, worker, first }: CreateRunRequest): void {
-    const kept: Kept = {
+    const kept: KeptRun = {
       record: worker === undefined ? { ...run, wakeAt: run.wakeAt ?? this.#now() } : run,
-      number: this.#count++,
+      number: ++this.#count,
       token: worker === undefined ? 0 : 1,
       owner: worker?.id ?? null,
       lastTurnId: "turnId" in first ? first.turnId : "",
       crashes: 0,
       started: "started" in first ? first.started : undefined,
       turns: "turn" in first ? [first.turn] : [],
-      inbox: [],
+      inbox: new Map(),
       heard: new Set(),
     };
     this.#pin(run.definition, definition);
     this.#runs.set(run.id, kept);
-    if (kept.owner === null) this.#park(kept);
+    const tree = this.#trees.get(run.root);
+    if (tree === undefined) this.#trees.set(run.root, new Set([kept]));
+    else tree.add(kept);
+    if (worker === undefined) this.#park(kept);
+    else this.#renew(worker).runs.add(kept);
     this.#noteEnd(run);
   }
 
-  #change(kept: Kept, change: CommitTurnRequest["change"], definition: string | undefined): void {
+  #change(kept: KeptRun, change: CommitTurnRequest["change"], definition: string | undefined): void {
     const { record } = kept;
     kept.record = { ...record, ...change };
     if (change.definition !== undefined && change.definition !== record.definition) {
@@ -237,79 +242,110 @@ export class MemoryStorage implements Storage {
     if (change.status !== undefined) this.#noteEnd(kept.record);
   }
 
-  #claim(kept: Kept, worker: WorkerRef): ClaimedRun {
+  #claim(kept: KeptRun, worker: WorkerRef): ClaimedRun {
     const { crashes, record } = kept;
     kept.owner = worker.id;
     kept.token++;
     kept.crashes++;
-    this.#idle.delete(kept);
+    this.#workers.get(worker.id)!.runs.add(kept);
     return {
       run: record,
       claim: { runId: record.id, token: kept.token },
       head: kept.turns.length,
       started: kept.started,
       crashes,
-      messages: kept.inbox,
+      messages: [...kept.inbox.values()],
     };
   }
 
-  #renew({ id, leaseMs }: WorkerRef): void {
-    this.#leases.set(id, this.#now() + leaseMs);
+  #renew({ id, leaseMs }: WorkerRef): KnownWorker {
+    const leaseUntil = this.#now() + leaseMs;
+    let known = this.#workers.get(id);
+    if (known === undefined) this.#workers.set(id, known = { leaseUntil, runs: new Set(), mailed: new Set() });
+    else known.leaseUntil = leaseUntil;
+    return known;
   }
 
   /** Takes the runs of dead workers from them. */
   #disown(): void {
     const now = this.#now();
-    for (const [id, until] of this.#leases) {
-      if (until > now) continue;
-      this.#leases.delete(id);
-      for (const kept of this.#runs.values()) if (kept.owner === id) this.#release(kept, kept.inbox.length > 0);
+    for (const [id, { leaseUntil, runs }] of this.#workers) {
+      if (leaseUntil > now) continue;
+      for (const kept of runs) this.#release(kept);
+      this.#workers.delete(id);
     }
   }
 
-  /** A run that its owner did not park was interrupted, and is due at once. */
-  #release(kept: Kept, isDue: boolean): void {
+  /** A run that its owner did not park was interrupted, and is due at once, like one with mail that moves it on. */
+  #release(kept: KeptRun): void {
+    const owner = this.#workers.get(kept.owner ?? "");
+    owner?.runs.delete(kept);
+    owner?.mailed.delete(kept);
     kept.owner = null;
-    this.#mailed.delete(kept);
     const { status } = kept.record;
     const wasCut = status !== "waiting" && status !== "paused" && !isFinal(status);
-    if (isDue || wasCut) kept.record = { ...kept.record, wakeAt: this.#now() };
+    if (wasCut || [...kept.inbox.values()].some(({ kind }) => wakesRun(kind, status))) {
+      kept.record = { ...kept.record, wakeAt: this.#now() };
+    }
     this.#park(kept);
   }
 
-  #park(kept: Kept): void {
-    this.#idle.add(kept);
-    this.#wakeAll();
+  /** Lets a run that nobody owns be found at its time. */
+  #park(kept: KeptRun): void {
+    const { queue, wakeAt } = kept.record;
+    if (wakeAt === null) return;
+    let due = this.#due.get(queue);
+    if (due === undefined) this.#due.set(queue, due = new DueQueue());
+    due.add(kept, wakeAt);
+    for (const listener of [...this.#listeners.values()]) listener();
+  }
+
+  /** The run of these queues that is due first, and when. */
+  #nextDue(queues: readonly string[]): DueEntry<KeptRun> | undefined {
+    let first: DueEntry<KeptRun> | undefined;
+    for (const queue of queues) {
+      const due = this.#due.get(queue);
+      let next = due?.peek();
+      while (next !== undefined && !this.#isCurrent(next)) {
+        due!.drop();
+        next = due!.peek();
+      }
+      if (next !== undefined && (first === undefined || next.due < first.due)) first = next;
+    }
+    return first;
+  }
+
+  #isCurrent({ item, due }: DueEntry<KeptRun>): boolean {
+    return item.owner === null && item.record.wakeAt === due && this.#runs.get(item.record.id) === item;
   }
 
   #deliver(message: Message, from: string | null): boolean {
     const kept = this.#runs.get(message.runId);
     if (kept === undefined || kept.heard.has(message.id)) return false;
     kept.heard.add(message.id);
-    kept.inbox = [...kept.inbox, message];
-    if (kept.owner === null) {
-      if (wakesRun(message.kind, kept.record.status)) kept.record = { ...kept.record, wakeAt: this.#now() };
+    kept.inbox.set(message.id, message);
+    const { owner, record } = kept;
+    if (owner !== null && owner !== from) {
+      this.#workers.get(owner)?.mailed.add(kept);
+      this.#listeners.get(owner)?.();
+    } else if (owner === null && wakesRun(message.kind, record.status)) {
+      const now = this.#now();
+      if (record.wakeAt === null || record.wakeAt > now) kept.record = { ...record, wakeAt: now };
       this.#park(kept);
-    } else if (kept.owner !== from) {
-      this.#mailed.add(kept);
-      this.#listeners.get(kept.owner)?.();
     }
     return true;
   }
 
-  #wakeAll(): void {
-    for (const listener of this.#listeners.values()) listener();
-  }
-
-  #stored(kept: Kept): StoredRun {
+  #stored(kept: KeptRun): StoredRun {
     const { record, turns, owner, inbox } = kept;
-    const isAlive = owner !== null && (this.#leases.get(owner) ?? 0) > this.#now();
-    return { ...record, head: turns.length, owner: isAlive ? owner : null, mail: inbox.length };
+    const isAlive = owner !== null && (this.#workers.get(owner)?.leaseUntil ?? 0) > this.#now();
+    return { ...record, head: turns.length, owner: isAlive ? owner : null, mail: inbox.size };
   }
 
-  #noteEnd({ id, finishedAt, parent }: RunRecord): void {
-    if (finishedAt === null || parent !== null) return;
-    this.#ended.add(id);
+  /** Notes that a tree may have ended, and makes room for it. */
+  #noteEnd({ finishedAt, root }: RunRecord): void {
+    if (finishedAt === null || this.#runs.get(root)?.record.finishedAt == null) return;
+    this.#ended.add(root);
     if (this.#ended.size <= this.#keepEnded) return;
     const [oldest] = this.#ended;
     this.#ended.delete(oldest!);
@@ -317,15 +353,18 @@ export class MemoryStorage implements Storage {
   }
 
   #deleteTree(root: string): number {
-    const tree = [...this.#runs.values()].filter(({ record }) => record.root === root);
-    if (tree.some(({ record }) => !isFinal(record.status))) return 0;
+    const tree = this.#trees.get(root) ?? new Set();
+    if ([...tree].some(({ record }) => !isFinal(record.status))) return 0;
     for (const kept of tree) {
       this.#unpin(kept.record.definition);
       this.#runs.delete(kept.record.id);
-      this.#idle.delete(kept);
+      const owner = this.#workers.get(kept.owner ?? "");
+      owner?.runs.delete(kept);
+      owner?.mailed.delete(kept);
     }
+    this.#trees.delete(root);
     this.#ended.delete(root);
-    return tree.length;
+    return tree.size;
   }
 
   #pin(hash: string, text: string): void {
@@ -339,18 +378,4 @@ export class MemoryStorage implements Storage {
     const stored = this.#definitions.get(hash)!;
     if (--stored.runs === 0) this.#definitions.delete(hash);
   }
-}
-
-function isMatch(run: RunRecord, conditions: Omit<ListRunsRequest, "cursor" | "limit">): boolean {
-  const { status, workflow, queue, parent, rootsOnly, startedFrom, startedBefore, text } = conditions;
-  if (status !== undefined && !status.includes(run.status)) return false;
-  if (workflow !== undefined && run.workflow !== workflow) return false;
-  if (queue !== undefined && run.queue !== queue) return false;
-  if (parent !== undefined && run.parent?.runId !== parent) return false;
-  if (rootsOnly === true && run.parent !== null) return false;
-  if (startedFrom !== undefined && run.startedAt < startedFrom) return false;
-  if (startedBefore !== undefined && run.startedAt >= startedBefore) return false;
-  if (text === undefined) return true;
-  const places = [run.id, run.workflow, run.error?.code ?? "", run.error?.message ?? ""];
-  return places.some((place) => place.toLowerCase().includes(text.toLowerCase()));
 }

@@ -1,0 +1,19 @@
+import { CLAIM_CASES } from "./claim_cases.ts";
+import { COMMIT_CASES } from "./commit_cases.ts";
+import type { ContractCase } from "./contract.ts";
+import { DELETE_CASES } from "./delete_cases.ts";
+import { INBOX_CASES } from "./inbox_cases.ts";
+import { LIST_CASES } from "./list_cases.ts";
+import { RUN_CASES } from "./run_cases.ts";
+
+export { applies, type ContractCase, type ContractFeatures, type ContractStore } from "./contract.ts";
+
+/** Every promise of the storage port. Any test runner can run them, each on a fresh store. */
+export const STORAGE_CONTRACT: readonly ContractCase[] = [
+  ...RUN_CASES,
+  ...LIST_CASES,
+  ...COMMIT_CASES,
+  ...CLAIM_CASES,
+  ...INBOX_CASES,
+  ...DELETE_CASES,
+];
