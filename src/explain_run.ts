@@ -93,38 +93,40 @@ function explainProgress(details: RunDetails, options: ExplainOptions): Explanat
   reasons.push(...slowSteps(details, options.now));
   const wakes = isOrphan ? ["a person: no process runs it, and none takes it over by itself"] : [];
   return {
-    summary: `${standing(details, options.now)}.`,
-    reasons,
+    summary: `${standing(details)}.`,
+    reasons: [...reasons, news(details, options.now)],
     wakes: [...wakes, ...wakeups(details, waits)],
     commands: progressAdvice(details, options),
   };
 }
 
-function standing({ run, waits, lastTurnAt }: RunDetails, now: number): string {
-  const since = roughDuration(now - (lastTurnAt ?? run.startedAt));
-  const what = run.status === "compensating" ? "rolls back" : run.status === "waiting" ? "waits" : "runs";
-  if (run.owner !== null) {
-    const [wait] = waits;
-    const on = wait === undefined || run.status === "compensating" ? "" : `, for ${subject(wait)}`;
-    return `It ${what}${on}. A process is at it, and its last news is ${since} old`;
-  }
+function standing({ run, waits }: RunDetails): string {
+  if (run.owner !== null) return run.status === "compensating" ? "It is being undone" : doing(waits[0]);
   if (run.status === "pending") return "It has not begun: no process has taken it yet";
   if (run.status === "waiting") return "It waits, and no process is there to take it further";
-  return `It was interrupted: the process that ran it is gone. Its last news is ${since} old`;
+  return "It was interrupted: the process that ran it is gone";
 }
 
-/** What a wait is for, as a noun. */
-function subject(wait: Wait): string {
-  switch (wait.kind) {
+function doing(wait: Wait | undefined): string {
+  switch (wait?.kind) {
+    case undefined:
+      return "It runs";
     case "signal":
-      return `the signal "${wait.signal}"`;
+      return `It waits for the signal "${wait.signal}"`;
     case "timer":
-      return "a time";
+      return `It waits until ${time(wait.due)}`;
     case "child":
-      return `the run ${wait.runId}`;
-    default:
-      return `${wait.service} ${wait.method}`;
+      return `It waits for the end of run ${wait.runId}`;
+    case "retry":
+      return `It will call ${target(wait)} again at ${time(wait.due ?? wait.since)}`;
+    case "call":
+      return `It calls ${target(wait)}`;
   }
+}
+
+function news({ run, lastTurnAt }: RunDetails, now: number): string {
+  const age = roughDuration(now - (lastTurnAt ?? run.startedAt));
+  return run.owner === null ? `Its last news is ${age} old.` : `A process is at it, and its last news is ${age} old.`;
 }
 
 function describeWait(wait: Wait, { now, children }: ExplainOptions): readonly string[] {
@@ -188,7 +190,10 @@ function progressAdvice({ run, waits }: RunDetails, { children }: ExplainOptions
         args: ["runs", "signal", run.id, wait.signal, "--data", "JSON"],
         effect: `sends what step ${wait.step} waits for`,
       });
-    } else if (wait.kind === "child") advice.push(...children?.get(wait.runId)?.commands ?? []);
+    } else if (wait.kind === "child") {
+      const inner = children?.get(wait.runId)?.commands ?? [];
+      advice.push(...inner.filter(({ args }) => args[1] === "signal" || args[1] === "resume"));
+    }
   }
   if (run.owner === null) {
     advice.push({ args: ["runs", "resume", run.id], effect: "goes on with it here, and follows it to its end" });
