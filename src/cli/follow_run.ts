@@ -13,21 +13,44 @@ const SUSPENDED = 143;
 /** Nobody waits longer than this for a suspended run. */
 const SUSPEND_LIMIT_MS = 9_000;
 
+/** Signals that came before there was a run to do something about. */
+export interface HeldSignals {
+  /** Gives them, and holds no more. */
+  release(): readonly ("SIGINT" | "SIGTERM")[];
+}
+
+/** Holds signals back while a run is being started: it may be in the store already. A second Ctrl-C ends the process at once. */
+export function holdSignals({ host }: Cli): HeldSignals {
+  const held: ("SIGINT" | "SIGTERM")[] = [];
+  const stops = (["SIGINT", "SIGTERM"] as const).map((name) =>
+    host.onSignal(name, () => {
+      if (name === "SIGINT" && held.includes(name)) host.exit(INTERRUPTED);
+      held.push(name);
+    })
+  );
+  return {
+    release() {
+      for (const stop of stops) stop();
+      return held;
+    },
+  };
+}
+
 /**
  * Waits for a run's end, and heeds signals meanwhile: the first Ctrl-C cancels it and rolls it back, the second leaves it as it is,
  * SIGTERM suspends it. A run that another process drives is shown by its journal, and Ctrl-C only stops watching it.
  *
- * `before` is the run as it was in the store; absent: it is new. Gives the result, or the exit code of a run that was left before its end.
+ * Gives the result, or the exit code of a run that was left before its end.
  */
 export async function followRun(
   cli: Cli,
   session: RunSession,
   run: RunHandle,
-  before?: StoredRun,
+  { before, held }: FollowOptions,
 ): Promise<RunResult | number> {
   const { promise: left, resolve: leave } = Promise.withResolvers<number>();
   const stopWatching = before === undefined || run.isDriven ? undefined : await watch(session, before);
-  const stopHeeding = heedSignals(cli, session, run, leave);
+  const stopHeeding = heedSignals(cli, session, run, { leave, held });
   /** A run that was left rejects; what counts then is how it was left. */
   const ended = run.result().catch((error) => stopHeeding.isLeaving() ? left : Promise.reject(error));
   try {
@@ -39,13 +62,25 @@ export async function followRun(
   }
 }
 
+/** Options of `followRun`. */
+export interface FollowOptions {
+  /** The run as it was in the store; absent: it is new. */
+  readonly before: StoredRun | undefined;
+  readonly held: HeldSignals;
+}
+
 interface Heeding {
   /** Lets signals end the process again. */
   (): void;
   isLeaving(): boolean;
 }
 
-function heedSignals(cli: Cli, session: RunSession, run: RunHandle, leave: (code: number) => void): Heeding {
+function heedSignals(
+  cli: Cli,
+  session: RunSession,
+  run: RunHandle,
+  { leave, held }: { readonly leave: (code: number) => void; readonly held: HeldSignals },
+): Heeding {
   const { progress, isKept, command } = session;
   const goOn = isKept
     ? `\`${command(["runs", "resume", run.id])}\` goes on with it`
@@ -59,7 +94,7 @@ function heedSignals(cli: Cli, session: RunSession, run: RunHandle, leave: (code
     );
     leave(code);
   };
-  const stopInterrupt = cli.host.onSignal("SIGINT", () => {
+  const interrupt = (): void => {
     if (!run.isDriven && interrupts === 0) return detach(INTERRUPTED);
     if (++interrupts === 1) {
       progress.note("Cancelling: Ctrl-C again leaves the run as it is");
@@ -69,15 +104,18 @@ function heedSignals(cli: Cli, session: RunSession, run: RunHandle, leave: (code
       progress.note(`Left as it is, and nothing more is undone: ${goOn}`);
       leave(INTERRUPTED);
     }
-  });
-  const stopTerminate = cli.host.onSignal("SIGTERM", () => {
+  };
+  const terminate = (): void => {
     if (isLeaving) return;
     if (!run.isDriven) return detach(SUSPENDED);
     isLeaving = true;
     progress.note(`Suspending: waiting for answers in flight; ${goOn}`);
     setTimeout(() => leave(SUSPENDED), SUSPEND_LIMIT_MS);
     run.suspend().then(() => leave(SUSPENDED), () => leave(SUSPENDED));
-  });
+  };
+  const stopInterrupt = cli.host.onSignal("SIGINT", interrupt);
+  const stopTerminate = cli.host.onSignal("SIGTERM", terminate);
+  for (const name of held.release()) (name === "SIGINT" ? interrupt : terminate)();
   const stop = (): void => {
     stopInterrupt();
     stopTerminate();

@@ -3,7 +3,7 @@ import { createMaestro, type Maestro, type RunHandle } from "../maestro.ts";
 import type { StoredRun } from "../run_store.ts";
 import type { Cli } from "./cli.ts";
 import { helpfulCommand } from "./command_hint.ts";
-import { followRun } from "./follow_run.ts";
+import { followRun, holdSignals } from "./follow_run.ts";
 import { readValues } from "./load.ts";
 import { createProgress, type Progress } from "./progress/progress.ts";
 import { reportResult } from "./report_result.ts";
@@ -72,13 +72,15 @@ export async function driveRun(
   begin: () => Promise<{ readonly handle: RunHandle; readonly before?: StoredRun | undefined }>,
 ): Promise<number> {
   let isLeft = false;
+  const held = holdSignals(cli);
   try {
     const { handle, before } = await begin();
-    const end = await followRun(cli, session, handle, before);
+    const end = await followRun(cli, session, handle, { before, held });
     session.progress.stop();
     isLeft = typeof end === "number";
     return typeof end === "number" ? end : await reportResult(cli, session, end);
   } finally {
+    held.release();
     session.progress.stop();
     if (!isLeft) await session.maestro.close();
   }

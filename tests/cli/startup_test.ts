@@ -37,4 +37,16 @@ describe("starting", () => {
       assert.ok(!names.includes(name), name);
     }
   });
+
+  it("loads the store's file only where runs are kept or looked for", () => {
+    for (const command of ["execute", "runs_list", "runs_resume", "why", "validate", "version", "doctor"]) {
+      const names = [...loadedWith(new URL(`../../src/cli/commands/${command}.ts`, import.meta.url)).keys()];
+      assert.deepEqual(names.filter((name) => name.startsWith("src/storage/sql") || name === "node:sqlite"), []);
+    }
+    const looks = [...loadedWith(new URL("../../src/cli/commands/runs_list.ts", import.meta.url)).keys()];
+    for (const name of ["src/maestro.ts", "src/yaml/compile.ts", "src/storage/open_storage.ts"]) {
+      assert.ok(!looks.includes(name), name);
+    }
+    assert.ok(!looks.some((name) => name.startsWith("src/expr/")));
+  });
 });

@@ -49,8 +49,8 @@ export function colorOf(status: RunStatus): Cell["color"] {
 
 /** What else there is to know of a run, in a few words; empty where it completed or just goes on. */
 export function detailOf(run: StoredRun): string {
-  const child = run.parent === null ? "" : `child of ${run.parent.runId}; `;
-  return child + ownDetail(run);
+  const child = run.parent === null ? "" : `child of ${run.parent.runId}`;
+  return [child, ownDetail(run)].filter((part) => part !== "").join("; ");
 }
 
 function ownDetail({ status, owner, pause, error, wakeAt, cause }: StoredRun): string {
