@@ -3,7 +3,7 @@ import type { ClaimedRun, ClaimedRuns, ClaimRunsRequest, Message } from "../../e
 import { type MessageRow, readMessages, selectWaiting } from "./inbox.ts";
 import type { PayloadCodec } from "./payload.ts";
 import { placeOf, RUN_COLUMNS, type RunRow, toRecord } from "./run_row.ts";
-import { change, selectAll, selectOne, type SqlEffects, type SqlValue, type SqlWork } from "./sql_work.ts";
+import { change, selectAll, selectOne, type SqlContext, type SqlValue, type SqlWork } from "./sql_work.ts";
 import { forgetDeadWorkers, renewWorker } from "./worker_rows.ts";
 
 /** What a claim took over, as it is kept. */
@@ -22,13 +22,11 @@ interface ClaimedRow {
 /** Takes over runs; `deadFiles` names the files of workers that are known to be dead. */
 export function* claimRuns(
   { worker, queues, runIds = [], limit }: ClaimRunsRequest,
-  files: string,
   deadFiles: readonly string[],
-  now: number,
-  effects: SqlEffects,
+  context: SqlContext,
 ): SqlWork<ClaimedRows> {
-  yield* renewWorker(worker, files, now);
-  yield* forgetDeadWorkers(deadFiles, now, effects);
+  yield* renewWorker(worker, context);
+  yield* forgetDeadWorkers(deadFiles, context);
   // The runs claimed before are not told twice.
   const mail = yield* collectMail(worker.id);
   const runs: ClaimedRow[] = [];
@@ -37,7 +35,9 @@ export function* claimRuns(
     const free = yield* selectOne<{ seq: number }>("select seq from runs where id = ? and owner is null", [id]);
     if (free !== undefined) runs.push(yield* claimRun(free.seq, worker.id));
   }
-  for (const seq of yield* findDue(queues, now, limit - runs.length)) runs.push(yield* claimRun(seq, worker.id));
+  for (const seq of yield* findDue(queues, context.now, limit - runs.length)) {
+    runs.push(yield* claimRun(seq, worker.id));
+  }
   return { runs, mail, nextWakeAt: yield* findNextWakeAt(queues) };
 }
 

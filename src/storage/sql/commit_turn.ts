@@ -1,51 +1,63 @@
 import { MaestroError } from "../../base/errors.ts";
-import type { CommitTurnRequest, RunChange } from "../../engine/storage.ts";
+import type { CommitTurnRequest } from "../../engine/storage.ts";
 import {
-  clearMessage,
   createChild,
   dropDefinition,
   keepDefinition,
   placeOfDefinition,
   type PreparedRun,
-  prepareRecord,
   prepareRun,
-  type RecordPayloads,
+  runBytes,
 } from "./create_run.ts";
 import { insertMessage, type PreparedMessage, prepareMessage, takeMessages } from "./inbox.ts";
 import { insertLarge, isLarge, turnPayload } from "./journal_rows.ts";
 import type { Payload, PayloadCodec } from "./payload.ts";
-import { change, selectOne, type SqlEffects, type SqlValue, type SqlWork } from "./sql_work.ts";
+import { changedColumns, columnValue, type RecordColumns } from "./record_columns.ts";
+import { change, selectOne, type SqlContext, type SqlWork } from "./sql_work.ts";
 import { releaseRun } from "./worker_rows.ts";
 
 /** A commit in the form in which it is kept. */
 export interface PreparedCommit {
-  readonly request: CommitTurnRequest;
+  readonly runId: string;
+  readonly token: number;
+  readonly head: number;
+  readonly turnId: string;
   readonly turn: Payload | undefined;
-  readonly record: RecordPayloads;
-  readonly definition: Payload | undefined;
-  readonly children: readonly PreparedRun[];
-  readonly messages: readonly PreparedMessage[];
+  /** What changes in the record, but for the definition. */
+  readonly columns: RecordColumns;
+  readonly definition: { readonly hash: string; readonly body: Payload } | undefined;
+  readonly taken: readonly string[] | undefined;
+  readonly children: readonly PreparedRun[] | undefined;
+  readonly messages: readonly PreparedMessage[] | undefined;
+  readonly release: boolean;
 }
-
-const NONE: readonly never[] = [];
 
 /** Brings a commit into the form in which it is kept. */
 export function prepareCommit(codec: PayloadCodec, request: CommitTurnRequest): PreparedCommit {
-  const { claim, head, turn, change: changed, definition, children, messages } = request;
+  const { claim: { runId, token }, head, turnId, turn, change: changed, definition, taken, release } = request;
   return {
-    request,
-    turn: turn && turnPayload(codec, claim.runId, head, turn),
-    record: prepareRecord(codec, claim.runId, changed),
-    definition: definition === undefined ? undefined : codec.text(definition, placeOfDefinition(changed.definition!)),
-    children: children === undefined ? NONE : children.map((child) => prepareRun(codec, child)),
-    messages: messages === undefined ? NONE : messages.map((message) => prepareMessage(codec, message)),
+    runId,
+    token,
+    head,
+    turnId,
+    turn: turn && turnPayload(codec, runId, head, turn),
+    columns: changedColumns(codec, runId, changed),
+    definition: prepareDefinition(codec, changed.definition, definition),
+    taken,
+    children: request.children?.map((child) => prepareRun(codec, child)),
+    messages: request.messages?.map((message) => prepareMessage(codec, message)),
+    release: release === true,
   };
 }
 
+/** About how many bytes a commit takes. */
+export function commitBytes({ turn, children = [] }: PreparedCommit): number {
+  return children.reduce((sum, child) => sum + runBytes(child), turn?.value.length ?? 0);
+}
+
 /** Commits a turn, or refuses it with `claim_lost`. */
-export function* commitTurn(commit: PreparedCommit, files: string, now: number, effects: SqlEffects): SqlWork<void> {
-  const { claim: { runId, token }, head, turnId, change: changed, taken, release } = commit.request;
-  const { turn, children, messages } = commit;
+export function* commitTurn(commit: PreparedCommit, context: SqlContext): SqlWork<void> {
+  const { runId, token, head, turnId, turn, definition, taken, children, messages, release } = commit;
   let tail: number | undefined;
   if (turn !== undefined) {
     const large = isLarge(turn);
@@ -54,22 +66,20 @@ export function* commitTurn(commit: PreparedCommit, files: string, now: number, 
     if (large) yield* insertLarge(lastId, turn);
     tail = lastId;
   }
-  const columns = changedColumns(commit);
-  const { changes } = yield* updateRun(columns, tail, commit);
+  const { changes } = yield* updateRun(commit, tail);
   if (changes === 0) return yield* refuse(runId, token, turnId);
-  const hasMore = taken !== undefined || release === true || children.length > 0 || messages.length > 0 ||
-    changed.definition !== undefined || (head === 0 && turn !== undefined);
-  if (!hasMore) return;
+  const isFirst = head === 0 && turn !== undefined;
+  if (!isFirst && !release && (taken ?? children ?? messages ?? definition) === undefined) return;
   const run = (yield* selectOne<{ seq: number; owner: string | null; definition: number }>(
     "select seq, owner, definition from runs where id = ?",
     [runId],
   ))!;
-  if (head === 0 && turn !== undefined) yield* change("delete from starts where run = ?", [run.seq]);
-  if (changed.definition !== undefined) yield* changeDefinition(run, changed.definition, commit.definition!);
+  if (isFirst) yield* change("delete from starts where run = ?", [run.seq]);
+  if (definition !== undefined) yield* changeDefinition(run, definition.hash, definition.body);
   if (taken !== undefined) yield* takeMessages(run.seq, taken);
-  for (const child of children) yield* createChild(child, files, now, effects);
-  for (const message of messages) yield* insertMessage(message, run.owner, now, effects);
-  if (release === true) yield* releaseRun(run.seq, now, effects);
+  if (children !== undefined) { for (const child of children) yield* createChild(child, context); }
+  if (messages !== undefined) { for (const message of messages) yield* insertMessage(message, run.owner, context); }
+  if (release) yield* releaseRun(run.seq, context);
 }
 
 const APPEND = `insert into journal (before, body)
@@ -84,50 +94,13 @@ function* refuse(runId: string, token: number, turnId: string): SqlWork<void> {
   throw new MaestroError("claim_lost", `Run "${runId}" has moved on without this worker`);
 }
 
-interface Columns {
-  readonly names: string[];
-  readonly values: SqlValue[];
-}
-
-const NO_COLUMNS: Columns = { names: [], values: [] };
-
-function changedColumns({ request: { change: changed }, record }: PreparedCommit): Columns {
-  for (const _member in changed) {
-    const columns: Columns = { names: [], values: [] };
-    const set = (name: string, value: SqlValue): void => {
-      columns.names.push(name);
-      columns.values.push(value);
-    };
-    setPlain(changed, set);
-    if (changed.pause !== undefined) {
-      set("pause_reason", changed.pause?.reason ?? null);
-      set("pause_message", record.pauseMessage?.value ?? null);
-    }
-    if (changed.error !== undefined) {
-      set("error_code", changed.error?.code ?? null);
-      set("error_message", clearMessage(changed.error, record.error));
-      set("error", record.error?.value ?? null);
-    }
-    if (changed.output !== undefined) set("output", record.output?.value ?? null);
-    return columns;
-  }
-  return NO_COLUMNS;
-}
-
-function setPlain(changed: RunChange, set: (name: string, value: SqlValue) => void): void {
-  if (changed.status !== undefined) set("status", changed.status);
-  if (changed.cause !== undefined) set("cause", changed.cause);
-  if (changed.wakeAt !== undefined) set("wake_at", changed.wakeAt);
-  if (changed.finishedAt !== undefined) set("finished_at", changed.finishedAt);
-}
-
 /** The text of a statement is the same for the same columns, so that it is prepared once. */
 function* updateRun(
-  { names, values }: Columns,
+  { columns, runId, token, head, turnId }: PreparedCommit,
   tail: number | undefined,
-  { request: { claim: { runId, token }, head, turnId } }: PreparedCommit,
 ): SqlWork<{ readonly changes: number }> {
-  const more = names.length === 0 ? "" : `, ${names.map((name) => `${name} = ?`).join(", ")}`;
+  const more = columns.length === 0 ? "" : columns.map(([name]) => `, ${name} = ?`).join("");
+  const values = columns.map(([, value]) => columnValue(value));
   if (tail === undefined) {
     return yield* change(
       `update runs set turn_id = ?, crashes = 0${more} where id = ? and token = ? and head = ? and turn_id <> ?`,
@@ -140,6 +113,15 @@ function* updateRun(
     ...values,
     runId,
   ]);
+}
+
+function prepareDefinition(
+  codec: PayloadCodec,
+  hash: string | undefined,
+  body: string | undefined,
+): PreparedCommit["definition"] {
+  if (hash === undefined || body === undefined) return undefined;
+  return { hash, body: codec.text(body, placeOfDefinition(hash)) };
 }
 
 function* changeDefinition(

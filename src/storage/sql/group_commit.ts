@@ -1,36 +1,30 @@
 import { MaestroError, toError } from "../../base/errors.ts";
-import type { SqlEffects, SqlWork } from "./sql_work.ts";
+import type { SqlAnswers, SqlOperation } from "./operation.ts";
+import type { CommitMode, Outcome } from "./sql_driver.ts";
 
-/** How safely a group is to be kept: `sync` survives a loss of power. */
-export type CommitMode = "sync" | "async";
-
-/** A work with what it needs to be part of a group. */
-export interface GroupMember<T> {
-  /** Makes the work; more than once where its group has to be taken apart. */
-  work(effects: SqlEffects): SqlWork<T>;
+/** An operation with what it needs to be part of a group. */
+export interface GroupMember {
+  readonly operation: SqlOperation;
   readonly mode: CommitMode;
   /** About how much it writes. */
   readonly bytes: number;
 }
 
-/** What became of one member: its value, or why it was refused. */
-export type MemberOutcome = { readonly value: unknown } | { readonly refusal: MaestroError };
-
 /** What groups are committed with. */
 export interface GroupCommitOptions {
   /**
-   * Runs works in one transaction. Rejects with a `MaestroError` where the store cannot be used at all, with anything else where one of
-   * the works may be to blame; nothing of the group is then written, as far as that can be known.
+   * Carries operations out in one transaction. Rejects with a `MaestroError` where the store cannot be used at all, with anything else
+   * where one of the operations may be to blame.
    */
-  commit(members: readonly GroupMember<unknown>[], mode: CommitMode): Promise<readonly MemberOutcome[]>;
+  commit(operations: readonly SqlOperation[], mode: CommitMode): Promise<readonly Outcome[]>;
   /** Turns what `commit` rejected with into the error that callers see. */
   explain(error: Error): Error;
   /** Calls back when what arrives together has arrived. */
   later(callback: () => void): void;
 }
 
-interface Waiting extends GroupMember<unknown> {
-  resolve(value: unknown): void;
+interface Waiting extends GroupMember {
+  resolve(answer: unknown): void;
   reject(reason: Error): void;
 }
 
@@ -47,10 +41,14 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Commits one work with whatever comes at the same time. */
-  write<T>(member: GroupMember<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ ...member, resolve: resolve as (value: unknown) => void, reject });
+  /** Commits one operation with whatever comes at the same time. */
+  write<Kind extends SqlOperation["kind"]>(
+    operation: Extract<SqlOperation, { kind: Kind }>,
+    mode: CommitMode,
+    bytes: number,
+  ): Promise<SqlAnswers[Kind]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ operation, mode, bytes, resolve: resolve as (answer: unknown) => void, reject });
       if (this.#isBusy) return;
       this.#isBusy = true;
       this.#options.later(this.#flush);
@@ -86,9 +84,10 @@ export class GroupCommit {
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
-    let outcomes: readonly MemberOutcome[];
+    let outcomes: readonly Outcome[];
     try {
-      outcomes = await this.#options.commit(group, group.some(({ mode }) => mode === "sync") ? "sync" : "async");
+      const mode = group.some(({ mode }) => mode === "sync") ? "sync" : "async";
+      outcomes = await this.#options.commit(group.map(({ operation }) => operation), mode);
     } catch (thrown) {
       const error = toError(thrown);
       if (group.length > 1 && !MaestroError.is(error)) {
@@ -102,7 +101,7 @@ export class GroupCommit {
     for (const [index, outcome] of outcomes.entries()) {
       const { resolve, reject } = group[index]!;
       if ("refusal" in outcome) reject(outcome.refusal);
-      else resolve(outcome.value);
+      else resolve(outcome.answer);
     }
   }
 }

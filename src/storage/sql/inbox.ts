@@ -2,7 +2,7 @@ import { MaestroError } from "../../base/errors.ts";
 import { type Message, wakesRun } from "../../engine/storage.ts";
 import type { RunStatus } from "../../engine/run.ts";
 import type { Payload, PayloadCodec } from "./payload.ts";
-import { change, selectAll, selectOne, type SqlEffects, type SqlValue, type SqlWork } from "./sql_work.ts";
+import { change, selectAll, selectOne, type SqlContext, type SqlValue, type SqlWork } from "./sql_work.ts";
 
 /** A message in the form in which it is kept. */
 export interface PreparedMessage {
@@ -49,8 +49,7 @@ function placeOfMessage(runId: string, id: string): string {
 export function* insertMessage(
   message: PreparedMessage,
   from: string | null,
-  now: number,
-  effects: SqlEffects,
+  { now, effects }: SqlContext,
 ): SqlWork<boolean> {
   const run = yield* selectOne<{ seq: number; owner: string | null; status: RunStatus; mail: number }>(
     "select seq, owner, status, mail from runs where id = ?",

@@ -20,21 +20,21 @@ import type {
 } from "../../engine/storage.ts";
 import { everyInBackground, later } from "../../runtime/later.ts";
 import type { Cipher } from "../cipher.ts";
-import { claimRuns, toClaimedRuns } from "./claim_runs.ts";
-import { commitTurn, prepareCommit } from "./commit_turn.ts";
-import { createRun, placeOfDefinition, type PreparedRun, prepareRun } from "./create_run.ts";
-import { deleteTree, findEndedTrees } from "./delete_runs.ts";
-import { type CommitMode, GroupCommit } from "./group_commit.ts";
-import { insertMessage, prepareMessage } from "./inbox.ts";
+import { toClaimedRuns } from "./claim_runs.ts";
+import { commitBytes, prepareCommit } from "./commit_turn.ts";
+import { placeOfDefinition, prepareRun, runBytes } from "./create_run.ts";
+import { findEndedTrees } from "./delete_runs.ts";
+import { GroupCommit } from "./group_commit.ts";
+import { prepareMessage } from "./inbox.ts";
 import { type JournalTrail, placeOfTurn, readJournalPage } from "./journal_rows.ts";
 import { findRows } from "./list_runs.ts";
-import { type Payload, PayloadCodec } from "./payload.ts";
+import type { SqlAnswers, SqlOperation } from "./operation.ts";
+import { PayloadCodec } from "./payload.ts";
 import type { Presence } from "./presence.ts";
 import { SELECT_STORED_RUNS, type StoredRunRow, toStoredRun } from "./run_row.ts";
-import type { SqlDriver } from "./sql_driver.ts";
-import { change, selectAll, selectOne, SqlEffects, type SqlValue, type SqlWork } from "./sql_work.ts";
+import type { CommitMode, SqlDriver } from "./sql_driver.ts";
+import { selectAll, selectOne, type SqlEffects, type SqlValue, type SqlWork } from "./sql_work.ts";
 import { countRuns } from "./store_stats.ts";
-import { forgetWorkers } from "./worker_rows.ts";
 
 /** What `SqlStorage` is made of. */
 export interface SqlStorageOptions {
@@ -75,9 +75,9 @@ export class SqlStorage implements Storage {
     this.#group = new GroupCommit({
       later,
       explain: (error) => driver.explain(error),
-      commit: async (members, mode) => {
-        const effects = new SqlEffects();
-        const outcomes = await driver.commit(members.map((member) => () => member.work(effects)), mode);
+      commit: async (operations, mode) => {
+        const group = { operations, mode, files: presence.name, now: now() };
+        const { outcomes, effects } = await driver.commit(group);
         this.#tell(effects);
         return outcomes;
       },
@@ -94,13 +94,11 @@ export class SqlStorage implements Storage {
     if (worker !== undefined) await this.#announce(worker);
     const prepared = prepareRun(this.#codec, request);
     await this.#codec.seal();
-    const claim = await this.#write(
-      (effects) => createRun(prepared, this.#presence.name, this.#now(), effects),
-      run.durability === "sync" ? "sync" : "async",
-      runBytes(prepared),
-    );
-    if (claim !== undefined && run.durability !== "sync") this.#lax.add(run.id);
-    return claim;
+    const mode = run.durability === "sync" ? "sync" : "async";
+    await this.#write({ kind: "create_run", run: prepared }, mode, runBytes(prepared));
+    if (worker === undefined) return undefined;
+    if (mode === "async") this.#lax.add(run.id);
+    return { runId: run.id, token: 1 };
   }
 
   async findRun({ runId }: { readonly runId: string }): Promise<StoredRun | undefined> {
@@ -118,7 +116,7 @@ export class SqlStorage implements Storage {
     const trees = await this.#read(() => findEndedTrees(request));
     let count = 0;
     // One transaction for each tree: whoever else wants to write gets in between.
-    for (const { id } of trees) count += await this.#write(() => deleteTree(id), "async");
+    for (const { id } of trees) count += await this.#write({ kind: "delete_tree", root: id }, "async");
     return count;
   }
 
@@ -126,20 +124,15 @@ export class SqlStorage implements Storage {
     await this.#announce(request.worker);
     const name = this.#presence.name;
     const others = await this.#read(() => selectAll<{ files: string }>(SELECT_OTHERS, [name]));
-    const dead = this.#presence.findDead(others.map(({ files }) => files));
-    const rows = await this.#write((effects) => claimRuns(request, name, dead, this.#now(), effects), "async");
-    this.#presence.remove(dead);
+    const deadFiles = this.#presence.findDead(others.map(({ files }) => files));
+    const rows = await this.#write({ kind: "claim_runs", request, deadFiles }, "async");
+    this.#presence.remove(deadFiles);
     for (const { run } of rows.runs) if (run.durability !== "sync") this.#lax.add(run.id);
     return await toClaimedRuns(rows, this.#codec);
   }
 
   async renewWorker({ worker }: { readonly worker: WorkerRef }): Promise<boolean> {
-    const until = this.#now() + worker.leaseMs;
-    const { changes } = await this.#write(
-      () => change("update workers set lease_until = ? where id = ?", [until, worker.id]),
-      "async",
-    );
-    return changes > 0;
+    return await this.#write({ kind: "renew_worker", worker }, "async");
   }
 
   async readJournal({ runId, from = 0, limit = Infinity }: ReadJournalRequest): Promise<readonly JournalTurn[]> {
@@ -160,18 +153,13 @@ export class SqlStorage implements Storage {
   }
 
   async commitTurn(request: CommitTurnRequest): Promise<void> {
-    const prepared = prepareCommit(this.#codec, request);
+    const { claim: { runId }, children = [], release, durability } = request;
+    for (const { worker } of children) if (worker !== undefined) this.#workers.add(worker.id);
+    const commit = prepareCommit(this.#codec, request);
     if (this.#codec.isEncrypting) await this.#codec.seal();
-    const { claim: { runId }, children, release, durability } = request;
-    for (const { worker } of children ?? []) if (worker !== undefined) this.#workers.add(worker.id);
-    let bytes = prepared.turn?.value.length ?? 0;
-    for (const child of prepared.children) bytes += runBytes(child);
-    await this.#write(
-      (effects) => commitTurn(prepared, this.#presence.name, this.#now(), effects),
-      durability === "sync" || !this.#lax.has(runId) ? "sync" : "async",
-      bytes,
-    );
-    for (const { run, worker } of children ?? []) {
+    const mode = durability === "sync" || !this.#lax.has(runId) ? "sync" : "async";
+    await this.#write({ kind: "commit_turn", commit }, mode, commitBytes(commit));
+    for (const { run, worker } of children) {
       if (worker !== undefined && run.durability !== "sync") this.#lax.add(run.id);
     }
     if (release === true) this.#lax.delete(runId);
@@ -180,12 +168,7 @@ export class SqlStorage implements Storage {
   async deliver({ message }: DeliverRequest): Promise<Delivery | undefined> {
     const prepared = prepareMessage(this.#codec, message);
     await this.#codec.seal();
-    const now = this.#now;
-    function* work(effects: SqlEffects): SqlWork<{ row: StoredRunRow; isNew: boolean } | undefined> {
-      const row = yield* selectOne<StoredRunRow>(`${SELECT_STORED_RUNS}where runs.id = ?`, [message.runId]);
-      return row && { row, isNew: yield* insertMessage(prepared, null, now(), effects) };
-    }
-    const found = await this.#write(work, "sync", prepared.body.value.length);
+    const found = await this.#write({ kind: "deliver", message: prepared }, "sync", prepared.body.value.length);
     if (found === undefined) return undefined;
     const { row, isNew } = found;
     return { run: await toStoredRun(row, this.#codec, this.#aliveOwners([row])), isDuplicate: !isNew };
@@ -216,11 +199,7 @@ export class SqlStorage implements Storage {
     const workers = [...this.#workers];
     try {
       if (workers.length > 0) {
-        await this.#group.write({
-          work: (effects) => forgetWorkers(workers, this.#now(), effects),
-          mode: "async",
-          bytes: 0,
-        });
+        await this.#group.write({ kind: "forget_workers", workers }, "async", 0);
       }
       await this.#group.settle();
     } finally {
@@ -233,9 +212,13 @@ export class SqlStorage implements Storage {
     if (this.#closing !== undefined) throw new MaestroError("store_unavailable", "The store has been closed");
   }
 
-  async #write<T>(work: (effects: SqlEffects) => SqlWork<T>, mode: CommitMode, bytes = 0): Promise<T> {
+  #write<Kind extends SqlOperation["kind"]>(
+    operation: Extract<SqlOperation, { kind: Kind }>,
+    mode: CommitMode,
+    bytes = 0,
+  ): Promise<SqlAnswers[Kind]> {
     this.#requireOpen();
-    return await this.#group.write({ work, mode, bytes });
+    return this.#group.write<Kind>(operation, mode, bytes);
   }
 
   async #read<T>(work: () => SqlWork<T>): Promise<T> {
@@ -303,9 +286,3 @@ export class SqlStorage implements Storage {
 }
 
 const SELECT_OTHERS = "select distinct files from workers where files <> ?";
-
-/** About how many bytes a new run takes. */
-function runBytes({ definition, turn, started }: PreparedRun): number {
-  const lengths = [definition, turn, started].map((payload: Payload | undefined) => payload?.value.length ?? 0);
-  return lengths.reduce((sum, length) => sum + length, 0);
-}

@@ -21,7 +21,7 @@ export interface SqlChange {
 
 /**
  * Statements whose values depend on the answers of those before, apart from how they reach a database: a driver runs it within one
- * transaction, at once or over a network. It may be run again from the beginning, so it changes nothing but the database and `SqlEffects`.
+ * transaction, at once or over a network. It may be run again from the beginning, so it changes nothing but the database and its effects.
  *
  * A `MaestroError` that it throws refuses this work alone; it is thrown before anything is written.
  */
@@ -43,11 +43,25 @@ export function* change(sql: string, values: readonly SqlValue[] = []): SqlWork<
 }
 
 /** What has to happen once a work's transaction is in the database. */
-export class SqlEffects {
+export interface SqlEffects {
   /** Workers whose runs have got mail. */
-  readonly mailed: Set<string> = new Set();
+  readonly mailed: Set<string>;
   /** Whether a run that nobody owns has become due. */
-  hasDueRuns = false;
+  hasDueRuns: boolean;
   /** Whether a run that nobody owns will be due some time. */
-  hasParkedRuns = false;
+  hasParkedRuns: boolean;
+}
+
+/** What a work that writes is done for, and when. */
+export interface SqlContext {
+  /** Name of the process's files (see `Presence`). */
+  readonly files: string;
+  /** The store's time in milliseconds. */
+  readonly now: number;
+  readonly effects: SqlEffects;
+}
+
+/** Effects of nothing. */
+export function noEffects(): SqlEffects {
+  return { mailed: new Set(), hasDueRuns: false, hasParkedRuns: false };
 }

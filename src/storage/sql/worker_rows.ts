@@ -1,5 +1,5 @@
 import type { WorkerRef } from "../../engine/storage.ts";
-import { change, selectAll, selectOne, type SqlEffects, type SqlWork } from "./sql_work.ts";
+import { change, selectAll, selectOne, type SqlContext, type SqlWork } from "./sql_work.ts";
 
 /** SQL that tells whether a message of a row of `messages` makes its run due; the same as `wakesRun`. */
 const WAKES = `(messages.kind = 'compensate'
@@ -17,7 +17,7 @@ const RELEASE = `update runs set owner = null, mail = 0,
 wake_at = case when ${WAS_CUT} or ${HAS_WAKING_MAIL} then ? else wake_at end where `;
 
 /** Notes that a worker is alive, and which files are its own. */
-export function* renewWorker({ id, leaseMs }: WorkerRef, files: string, now: number): SqlWork<void> {
+export function* renewWorker({ id, leaseMs }: WorkerRef, { files, now }: SqlContext): SqlWork<void> {
   yield* change(
     `insert into workers (id, files, lease_until) values (?, ?, ?)
 on conflict (id) do update set lease_until = excluded.lease_until, files = excluded.files`,
@@ -26,7 +26,7 @@ on conflict (id) do update set lease_until = excluded.lease_until, files = exclu
 }
 
 /** Gives a run up. */
-export function* releaseRun(seq: number, now: number, effects: SqlEffects): SqlWork<void> {
+export function* releaseRun(seq: number, { now, effects }: SqlContext): SqlWork<void> {
   yield* change(`${RELEASE}runs.seq = ?`, [now, seq]);
   const run = yield* selectOne<{ wake_at: number | null }>("select wake_at from runs where seq = ?", [seq]);
   const wakeAt = run?.wake_at ?? Infinity;
@@ -35,7 +35,7 @@ export function* releaseRun(seq: number, now: number, effects: SqlEffects): SqlW
 }
 
 /** Forgets workers; their runs are nobody's then. */
-export function* forgetWorkers(ids: readonly string[], now: number, effects: SqlEffects): SqlWork<void> {
+export function* forgetWorkers(ids: readonly string[], { now, effects }: SqlContext): SqlWork<void> {
   for (const id of ids) {
     const { changes } = yield* change(`${RELEASE}runs.owner = ?`, [now, id]);
     yield* change("delete from workers where id = ?", [id]);
@@ -44,10 +44,10 @@ export function* forgetWorkers(ids: readonly string[], now: number, effects: Sql
 }
 
 /** Forgets workers whose lease has run out, and those whose files are known to be nobody's. */
-export function* forgetDeadWorkers(deadFiles: readonly string[], now: number, effects: SqlEffects): SqlWork<void> {
+export function* forgetDeadWorkers(deadFiles: readonly string[], context: SqlContext): SqlWork<void> {
   const workers = yield* selectAll<{ id: string; files: string; lease_until: number }>(
     "select id, files, lease_until from workers",
   );
-  const dead = workers.filter(({ files, lease_until }) => lease_until <= now || deadFiles.includes(files));
-  if (dead.length > 0) yield* forgetWorkers(dead.map(({ id }) => id), now, effects);
+  const dead = workers.filter(({ files, lease_until }) => lease_until <= context.now || deadFiles.includes(files));
+  if (dead.length > 0) yield* forgetWorkers(dead.map(({ id }) => id), context);
 }

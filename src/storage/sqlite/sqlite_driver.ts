@@ -2,10 +2,10 @@ import { MaestroError } from "../../base/errors.ts";
 import { inBackground, wait } from "../../runtime/later.ts";
 import { SqliteConnection, SqliteError } from "../../runtime/sqlite.ts";
 import { storeFiles } from "../../runtime/store_files.ts";
-import type { CommitMode, MemberOutcome } from "../sql/group_commit.ts";
 import { containsText } from "../sql/list_runs.ts";
-import type { SqlDriver } from "../sql/sql_driver.ts";
-import type { SqlWork } from "../sql/sql_work.ts";
+import { carryOut } from "../sql/operation.ts";
+import type { CommitMode, Group, GroupOutcome, Outcome, SqlDriver } from "../sql/sql_driver.ts";
+import { noEffects, type SqlWork } from "../sql/sql_work.ts";
 import { explainSqliteError } from "./explain_sqlite_error.ts";
 import { migrate } from "./migrate.ts";
 
@@ -55,15 +55,15 @@ export class SqliteDriver implements SqlDriver {
     });
   }
 
-  async commit(works: readonly (() => SqlWork<unknown>)[], mode: CommitMode): Promise<readonly MemberOutcome[]> {
-    const outcomes = await this.patiently(() => {
-      this.#setMode(mode);
+  async commit(group: Group): Promise<GroupOutcome> {
+    const outcome = await this.patiently(() => {
+      this.#setMode(group.mode);
       this.#connection.exec("begin immediate");
-      return this.#transact(works);
+      return this.#transact(group);
     });
     this.#lastCommit = performance.now();
     this.#stopIdling ??= inBackground(IDLE_MS, this.#idle);
-    return outcomes;
+    return outcome;
   }
 
   explain(error: Error): Error {
@@ -114,11 +114,13 @@ export class SqliteDriver implements SqlDriver {
     }
   }
 
-  #transact(works: readonly (() => SqlWork<unknown>)[]): readonly MemberOutcome[] {
+  #transact({ operations, files, now }: Group): GroupOutcome {
+    const effects = noEffects();
+    const context = { files, now, effects };
     try {
-      const outcomes = works.map((work) => this.#attempt(work()));
+      const outcomes = operations.map((operation) => this.#attempt(carryOut(operation, context)));
       this.#connection.exec("commit");
-      return outcomes;
+      return { outcomes, effects };
     } catch (error) {
       this.#rollBack();
       throw error;
@@ -126,9 +128,9 @@ export class SqliteDriver implements SqlDriver {
   }
 
   /** A refusal is an outcome; it comes before anything is written. */
-  #attempt(work: SqlWork<unknown>): MemberOutcome {
+  #attempt(work: SqlWork<unknown>): Outcome {
     try {
-      return { value: this.#run(work) };
+      return { answer: this.#run(work) };
     } catch (error) {
       if (MaestroError.is(error)) return { refusal: error };
       throw error;
