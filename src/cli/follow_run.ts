@@ -3,6 +3,7 @@ import type { StoredRun } from "../run_store.ts";
 import type { Cli } from "./cli.ts";
 import { JournalFollower, LOOK_EVERY_MS } from "./journal_follower.ts";
 import type { RunSession } from "./run_session.ts";
+import { isEnded } from "./run_statuses.ts";
 
 /** Exit code of a run left as it is by Ctrl-C. */
 const INTERRUPTED = 130;
@@ -49,8 +50,8 @@ export async function followRun(
   { before, held }: FollowOptions,
 ): Promise<RunResult | number> {
   const { promise: left, resolve: leave } = Promise.withResolvers<number>();
-  const stopWatching = before === undefined || run.isDriven ? undefined : await watch(session, before);
   const stopHeeding = heedSignals(cli, session, run, { leave, held });
+  const stopWatching = before === undefined || run.isDriven ? undefined : await watch(session, before);
   /** A run that was left rejects; what counts then is how it was left. */
   const ended = run.result().catch((error) => stopHeeding.isLeaving() ? left : Promise.reject(error));
   try {
@@ -125,8 +126,10 @@ function heedSignals(
 
 /** Shows a run by its journal; the returned function tells the rest and ends that. */
 async function watch(session: RunSession, run: StoredRun): Promise<() => Promise<void>> {
-  const { progress: { onEvent }, store } = session;
+  const { progress, store } = session;
+  const { onEvent } = progress;
   if (onEvent === undefined) return () => Promise.resolve();
+  if (run.owner !== null && !isEnded(run.status)) progress.note("Another process is at the run: this one only watches");
   // Should this process take the run over later, the journal tells that as well.
   session.listener = undefined;
   const follower = new JournalFollower(store, run);

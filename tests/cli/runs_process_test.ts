@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { after, afterEach, beforeEach, describe, it } from "node:test";
+import { type CliResult, runCli } from "./run_cli.ts";
 import { createScratchFolder } from "./scratch_folder.ts";
 import { type ShopAnswer, type ShopServer, startShop } from "./shop_server.ts";
 import { type CliProcess, spawnCli } from "./spawn_cli.ts";
@@ -23,6 +24,11 @@ let env: Record<string, string>;
 
 function maestro(...args: readonly string[]): CliProcess {
   return spawnCli(args, env);
+}
+
+/** Runs a command in this process, which is another one than that of the run. */
+function here(...args: readonly string[]): Promise<CliResult> {
+  return runCli(args, { env });
 }
 
 function execute(id: string): CliProcess {
@@ -61,11 +67,14 @@ describe("runs and processes", { skip }, () => {
     first.signal("SIGKILL");
     await first.ended;
     answers["POST /pay"] = { body: { id: "p" } };
-    const list = await maestro("runs", "list").ended;
+    const list = await here("runs", "list");
     assert.match(list.stdout, /killed +running .*interrupted\n/);
-    const why = await maestro("why", "killed").ended;
-    assert.match(why.stdout, /It was interrupted: [^]*In flight when it stopped: pay [^]*maestro runs resume killed\n/);
-    const { code, stdout, stderr } = await maestro("runs", "resume", "killed").ended;
+    const why = await here("why", "killed");
+    assert.match(
+      why.stdout,
+      /It was interrupted: [\s\S]*In flight when it stopped: pay [\s\S]*maestro runs resume killed\n/,
+    );
+    const { code, stdout, stderr } = await here("runs", "resume", "killed");
     assert.equal(code, 0, stderr);
     assert.equal(JSON.parse(stdout).order, 1);
     assert.deepEqual(calls(), ["POST /reserve", "POST /pay", "POST /pay", "POST /ship"]);
@@ -82,13 +91,13 @@ describe("runs and processes", { skip }, () => {
     }
     answers["POST /pay"] = { body: { id: "p" } };
     answers["POST /ship"] = { status: 409 };
-    const { code, stdout, stderr } = await maestro("runs", "resume", "--all").ended;
+    const { code, stdout, stderr } = await here("runs", "resume", "--all");
     assert.equal(code, 4, stderr);
     assert.deepEqual(stdout.trim().split("\n").map((line) => line.split("  ").slice(0, 3).join(" ")).sort(), [
       "one compensated order",
       "two compensated order",
     ]);
-    const again = await maestro("runs", "resume", "--all").ended;
+    const again = await here("runs", "resume", "--all");
     assert.deepEqual([again.code, again.stdout, again.stderr], [0, "", "No run was interrupted\n"]);
   });
 
@@ -96,14 +105,14 @@ describe("runs and processes", { skip }, () => {
     answers["POST /ship"] = "hang";
     const run = execute("cancelled");
     await shop.arrived(3);
-    const cancel = await maestro("runs", "cancel", "cancelled").ended;
+    const cancel = await here("runs", "cancel", "cancelled");
     assert.equal(cancel.code, 4, cancel.stderr);
     assert.equal((await run.ended).code, 4);
     assert.deepEqual(calls().slice(3), ["DELETE /pay/2", "DELETE /reserve/1"]);
 
     const waiting = maestro("execute", waiter, "--id", "waiting");
     await said(waiting, /approve: waiting for the signal "approved"/);
-    const sent = await maestro("runs", "signal", "waiting", "approved", "--data", '{"by":"Ada"}').ended;
+    const sent = await here("runs", "signal", "waiting", "approved", "--data", '{"by":"Ada"}');
     assert.deepEqual([sent.code, sent.stdout, sent.stderr], [
       0,
       'signal "approved" is kept for step approve of run waiting\n',
@@ -119,7 +128,7 @@ describe("runs and processes", { skip }, () => {
     await shop.arrived(3);
     run.signal("SIGKILL");
     await run.ended;
-    const { code, stderr } = await maestro("runs", "cancel", "left").ended;
+    const { code, stderr } = await here("runs", "cancel", "left");
     assert.equal(code, 4, stderr);
     assert.deepEqual(calls().filter((call) => call.startsWith("DELETE")), ["DELETE /pay/2", "DELETE /reserve/1"]);
   });
@@ -131,30 +140,29 @@ describe("runs and processes", { skip }, () => {
     const { code, stderr } = await run.ended;
     assert.equal(code, 143);
     assert.match(stderr, /Suspending: .*`maestro runs resume suspended` goes on with it\n/);
-    const signal = await maestro("runs", "signal", "suspended", "approved", "--data", "7", "--id", "s1").ended;
+    const signal = await here("runs", "signal", "suspended", "approved", "--data", "7", "--id", "s1");
     assert.match(signal.stderr, /No process runs it: `maestro runs resume suspended` goes on with it\n/);
-    const again = await maestro("runs", "signal", "suspended", "approved", "--data", "8", "--id", "s1").ended;
+    const again = await here("runs", "signal", "suspended", "approved", "--data", "8", "--id", "s1");
     assert.equal(again.stdout, 'signal "approved" had come before: nothing has changed\n');
-    assert.equal((await maestro("runs", "resume", "suspended").ended).stdout, "7\n");
+    assert.equal((await here("runs", "resume", "suspended")).stdout, "7\n");
   });
 
   it("Ctrl-C only stops watching a run that another process drives", async () => {
     const run = maestro("execute", waiter, "--id", "shared");
     await said(run, /waiting for the signal/);
-    const watcher = maestro("execute", waiter, "--id", "shared", "--log-level", "debug");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const follower = maestro("runs", "logs", "shared", "--follow");
-    await new Promise<void>((resolve) => follower.child.stdout.once("data", () => resolve()));
-    const status = await maestro("runs", "show", "shared", "-o", "json").ended;
+    const watcher = maestro("execute", waiter, "--id", "shared");
+    await said(watcher, /Another process is at the run/);
+    const follower = here("runs", "logs", "shared", "--follow");
+    const status = await here("runs", "show", "shared", "-o", "json");
     assert.equal(JSON.parse(status.stdout).status, "waiting");
     const resume = maestro("runs", "resume", "shared");
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await said(resume, /Another process is at the run/);
     resume.signal("SIGINT");
     const left = await resume.ended;
     assert.equal(left.code, 130, left.stderr);
     assert.match(left.stderr, /No longer watched: the run goes on in another process/);
-    await maestro("runs", "signal", "shared", "approved", "--data", "1").ended;
+    await here("runs", "signal", "shared", "approved", "--data", "1");
     for (const { ended } of [run, watcher]) assert.equal((await ended).stdout, "1\n");
-    assert.match((await follower.ended).stdout, /run finished .*status=completed/);
+    assert.match((await follower).stdout, /run finished .*status=completed/);
   });
 });

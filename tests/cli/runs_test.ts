@@ -83,7 +83,7 @@ describe("maestro runs", () => {
     assert.deepEqual([shown["run_id"], shown["status"], shown["cause"]], ["long-id-1", "failed", "timeout"]);
     assert.match(
       (await maestro("runs", "show", "order-2")).stdout,
-      /^order 1\.0 {2}completed\n[^]*reserve +shop POST \/reserve/,
+      /^order 1\.0 {2}completed\n[\s\S]*reserve +shop POST \/reserve/,
     );
     assert.match((await maestro("why", "order-2")).stdout, /^order {2}order-2 {2}completed\n\nIt completed in /);
     assert.deepEqual(Object.keys(await json("why", "order-2")), [
