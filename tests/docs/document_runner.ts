@@ -73,7 +73,13 @@ export class DocumentRunner {
 
   #shell(script: string, endpoints?: string): Promise<CommandResult> {
     const path = [join(this.#folder, ".bin"), join(ROOT, "node_modules", ".bin"), process.env["PATH"]].join(delimiter);
-    const env = { PATH: path, MAESTRO_ENDPOINT: endpoints, MAESTRO_STORE: "", XDG_STATE_HOME: join(this.#folder, ".state"), NODE_TEST_CONTEXT: undefined };
+    const env = {
+      PATH: path,
+      MAESTRO_ENDPOINT: endpoints,
+      MAESTRO_STORE: "",
+      XDG_STATE_HOME: join(this.#folder, ".state"),
+      NODE_TEST_CONTEXT: undefined,
+    };
     return runCommand("bash", ["-euo", "pipefail", "-c", script], { cwd: this.#folder, env, timeoutMs: 60_000 });
   }
 }

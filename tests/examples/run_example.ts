@@ -40,7 +40,7 @@ export function runCli(args: readonly string[], env: Readonly<Record<string, str
   const [command, ...first] = entrypoint();
   const child = spawn(command, [...first, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    env: { ...process.env, NO_COLOR: "1", MAESTRO_STORE: "memory:", ...env },
   });
   let stdout = "";
   let stderr = "";
