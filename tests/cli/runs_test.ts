@@ -15,7 +15,7 @@ const waiter = folder.write(
 let shop: ShopServer;
 
 before(async () => {
-  shop = await startShop({ "POST /pay": { body: { id: "s3cr3t-token" } } });
+  shop = await startShop({ "POST /pay": { body: { id: "s3cr3t-token" } }, "POST /none": { status: 409 } });
 });
 
 after(async () => {
@@ -132,15 +132,35 @@ describe("maestro runs", () => {
     assert.equal(unknown.code, 2);
   });
 
+  it("resume and cancel let a run go on that was paused past its pivot", async () => {
+    const pivot = folder.write(
+      "pivot.yaml",
+      `name: pivot\nservices: { shop: { type: http, endpoint: "${shop.url}" } }\nsteps:\n` +
+        "  - { id: pay, service: shop, method: POST /reserve, pivot: true }\n" +
+        "  - { id: ship, service: shop, method: POST /none }\n",
+    );
+    const first = await maestro("execute", pivot, "--id", "pivot-1", "-q");
+    assert.deepEqual([first.code, first.stdout], [5, ""]);
+    assert.match(
+      first.stderr,
+      /^✗ pivot is paused: a person must look at it\n {2}paused +past_pivot: The run failed at step "ship"/,
+    );
+    assert.match(first.stderr, / {2}next +maestro runs resume pivot-1\n +maestro runs cancel pivot-1\n/);
+    assert.deepEqual(await listed("--status", "paused"), ["pivot-1"]);
+    assert.equal((await maestro("runs", "resume", "pivot-1", "-q")).code, 5);
+    const cancelled = await maestro("runs", "cancel", "pivot-1", "-o", "json", "-q");
+    assert.deepEqual([cancelled.code, JSON.parse(cancelled.stdout).status], [1, "failed"]);
+  });
+
   it("prune deletes what ended long ago", async () => {
     assert.deepEqual(await json("runs", "prune", "--older-than", "1h"), { runs: 0, dry_run: false });
     assert.equal(
       (await maestro("runs", "prune", "--older-than", "0s", "--status", "failed", "--dry-run")).stdout,
-      "would delete 1 run\n",
+      "would delete 2 runs\n",
     );
     assert.equal(
       (await maestro("runs", "prune", "--older-than", "0s", "--status", "failed")).stdout,
-      "deleted 1 run\n",
+      "deleted 2 runs\n",
     );
     assert.deepEqual(await listed("--status", "failed"), []);
   });

@@ -129,9 +129,9 @@ function describeWaiting(entry: StepEntry): string | undefined {
     case "signal_refused":
       return `${step}: the signal "${entry.signal}" does not fit: ${entry.reason}`;
     case "child_scheduled":
-      return `${entry.compensates ?? step}: ${
-        entry.action === "undo" ? "undoing" : "starting"
-      } run ${entry.runId} (${entry.workflow})`;
+      return entry.action === "undo"
+        ? `${entry.compensates ?? step}: undoing run ${entry.runId}`
+        : `${step}: starting run ${entry.runId} (${entry.workflow})`;
     case "child_finished":
       return `${step}: run ${entry.child.runId} ${entry.child.status}`;
     case "reconciled":

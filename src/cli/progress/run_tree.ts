@@ -38,6 +38,8 @@ export interface TreeNode {
 export interface UndoNode {
   readonly step: string;
   readonly target: string;
+  /** Whether a child undoes it: the run counts the child as one step. */
+  readonly isInner: boolean;
   status: NodeStatus;
   attempt: number;
   readonly startedAt: number;
@@ -66,12 +68,15 @@ export class RunTree {
   readonly undos: Map<string, UndoNode> = new Map();
   /** Undos that have begun, and those that went well. */
   undosBegun = 0;
+  #undoneShown = 0;
   undone = 0;
   workflow = "";
   status: RunStatus = "running";
   startedAt = 0;
   finishedAt: number | undefined;
   readonly #childEvents = new ChildEvents();
+  /** Whether the event at hand is a child's. */
+  #isInner = false;
   /** Why steps are undone, and how many that are in all. */
   rollback: { readonly reason: string; readonly steps: number } | undefined;
 
@@ -80,7 +85,8 @@ export class RunTree {
     const placed = this.#childEvents.place(event);
     if (placed === undefined) return;
     const { workflow, time, entry } = placed;
-    if (placed === event) this.workflow = workflow;
+    this.#isInner = placed !== event;
+    if (!this.#isInner) this.workflow = workflow;
     switch (entry.type) {
       case "run_started":
         this.startedAt = time;
@@ -151,14 +157,14 @@ export class RunTree {
   }
 
   #endChild({ step, child: { status, error } }: ChildFinished, time: number): void {
-    const problem = error === null ? undefined : describeFailure(error);
     const undo = this.undos.get(step);
+    const isUndone = undo !== undefined && status !== "compensation_failed";
     const node = undo ?? this.#node(step, time);
-    node.problem = problem;
+    node.problem = error === null || isUndone ? undefined : describeFailure(error);
     if (undo !== undefined) {
-      undo.status = status === "compensated" ? "completed" : "failed";
+      undo.status = isUndone ? "completed" : "failed";
       undo.finishedAt = time;
-      if (undo.status === "completed") this.#forgetUndo();
+      if (isUndone) this.#forgetUndo(undo);
     } else if (node.finishedAt === undefined) {
       this.#settle(node as TreeNode, status === "completed" ? "completed" : "failed", time);
     }
@@ -172,10 +178,11 @@ export class RunTree {
   }
 
   #startUndo({ step, service, method, compensates }: StepScheduled, time: number): undefined {
-    this.undosBegun++;
+    if (!this.#isInner) this.undosBegun++;
     this.undos.set(step, {
       step: compensates ?? step,
-      target: `${service} ${method}`,
+      target: `${service} ${method}`.trim(),
+      isInner: this.#isInner,
       status: "running",
       attempt: 1,
       startedAt: time,
@@ -186,11 +193,12 @@ export class RunTree {
   }
 
   #failUndo(step: string, time: number, failure: Failure | undefined): void {
-    this.undosBegun++;
+    if (!this.#isInner) this.undosBegun++;
     const undone = step.replace(/\/compensate$/, "");
     this.undos.set(step, {
       step: undone,
       target: "",
+      isInner: this.#isInner,
       status: "failed",
       attempt: 0,
       startedAt: time,
@@ -223,11 +231,12 @@ export class RunTree {
     if (undo === undefined) return this.#settle(node as TreeNode, status, time);
     undo.status = status;
     undo.finishedAt = time;
-    if (status === "completed") this.#forgetUndo();
+    if (status === "completed") this.#forgetUndo(undo);
   }
 
-  #forgetUndo(): void {
-    if (++this.undone <= MOST_UNDONE_SHOWN) return;
+  #forgetUndo({ isInner }: UndoNode): void {
+    if (!isInner) this.undone++;
+    if (++this.#undoneShown <= MOST_UNDONE_SHOWN) return;
     for (const [path, { status }] of this.undos) {
       if (status === "completed") return void this.undos.delete(path);
     }
