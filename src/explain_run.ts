@@ -7,7 +7,7 @@ import type { StepView } from "./plan/run_view.ts";
 import type { RunDetails, Wait } from "./run_details.ts";
 import { at, capped, distance, inFlight, list, MOST_TOLD, sentence, time, trimEnd } from "./run_words.ts";
 
-export type { Advice, Explanation };
+export type { Explanation };
 
 /** Options of `explainRun`. */
 export interface ExplainOptions {

@@ -48,7 +48,7 @@ export function colorOf(status: RunStatus): Cell["color"] {
 }
 
 /** What else there is to know of a run, in a few words; empty where it completed or just goes on. */
-export function detailOf(run: StoredRun): string {
+function detailOf(run: StoredRun): string {
   const child = run.parent === null ? "" : `child of ${run.parent.runId}`;
   return [child, ownDetail(run)].filter((part) => part !== "").join("; ");
 }
