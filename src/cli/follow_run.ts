@@ -1,3 +1,4 @@
+import { explainRun } from "../explain_run.ts";
 import type { RunHandle, RunResult } from "../maestro.ts";
 import type { StoredRun } from "../run_store.ts";
 import type { Cli } from "./cli.ts";
@@ -51,6 +52,7 @@ export async function followRun(
 ): Promise<RunResult | number> {
   const { promise: left, resolve: leave } = Promise.withResolvers<number>();
   const stopHeeding = heedSignals(cli, session, run, { leave, held });
+  if (before !== undefined && run.isDriven) await introduce(session, before);
   const stopWatching = before === undefined || run.isDriven ? undefined : await watch(session, before);
   /** A run that was left rejects; what counts then is how it was left. */
   const ended = run.result().catch((error) => stopHeeding.isLeaving() ? left : Promise.reject(error));
@@ -122,6 +124,14 @@ function heedSignals(
     stopTerminate();
   };
   return Object.assign(stop, { isLeaving: () => isLeaving });
+}
+
+/** Says what a run that this process has taken over was at: its past is not told again. */
+async function introduce({ progress, store }: RunSession, run: StoredRun): Promise<void> {
+  if (progress.onEvent === undefined || run.status === "paused") return;
+  const details = await store.details(run);
+  const { summary } = explainRun({ ...details, run: { ...run, owner: "this process" } }, { now: Date.now() });
+  progress.note(`Going on with run ${run.id}. ${summary}`);
 }
 
 /** Shows a run by its journal; the returned function tells the rest and ends that. */

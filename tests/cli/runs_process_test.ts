@@ -77,6 +77,7 @@ describe("runs and processes", { skip }, () => {
     const { code, stdout, stderr } = await here("runs", "resume", "killed");
     assert.equal(code, 0, stderr);
     assert.equal(JSON.parse(stdout).order, 1);
+    assert.match(stderr, /Going on with run killed\. It calls shop POST \/pay\.\n/);
     assert.deepEqual(calls(), ["POST /reserve", "POST /pay", "POST /pay", "POST /ship"]);
     assert.doesNotMatch(stderr, /reserve: calling/);
   });
