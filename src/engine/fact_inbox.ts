@@ -6,6 +6,8 @@ import type { Message } from "./storage.ts";
 export class FactInbox {
   #facts: Fact[] = [];
   /** Messages whose facts are here. */
+  #posted: string[] = [];
+  /** Messages whose facts are in the turn that is being made; the store is to forget these and no others. */
   #taken: string[] = [];
   /** Messages that came, by the store or from within this process. */
   readonly #heard = new Set<string>();
@@ -23,9 +25,17 @@ export class FactInbox {
     for (const message of messages) {
       if (this.#heard.has(message.id)) continue;
       this.#heard.add(message.id);
-      this.#taken.push(message.id);
+      this.#posted.push(message.id);
       const fact = factOf(message);
       if (fact !== undefined) this.#facts.push(fact);
+    }
+  }
+
+  /** Takes messages in that the turn being made deals with by itself. */
+  accept(messages: readonly Message[]): void {
+    for (const { id } of messages) {
+      this.#heard.add(id);
+      this.#taken.push(id);
     }
   }
 
@@ -33,15 +43,17 @@ export class FactInbox {
   takeFacts(): readonly Fact[] {
     const facts = this.#facts;
     this.#facts = [];
+    this.#taken.push(...this.#posted);
+    this.#posted = [];
     return facts;
   }
 
-  /** Whether messages have been heard that the store still holds. */
+  /** Whether the turn has messages that the store still holds. */
   get hasTaken(): boolean {
     return this.#taken.length > 0;
   }
 
-  /** Removes and gives the ids of the messages that the next commit takes from the store. */
+  /** Removes and gives the ids of the messages that the turn's commit takes from the store. */
   takeIds(): readonly string[] | undefined {
     if (this.#taken.length === 0) return undefined;
     const taken = this.#taken;

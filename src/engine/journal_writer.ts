@@ -1,11 +1,7 @@
-import { MaestroError } from "../base/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { JournalTurn } from "./journal.ts";
+import { patiently } from "./patience.ts";
 import type { Claim, CommitTurnRequest, Storage } from "./storage.ts";
-
-/** How often a commit is sent when the store does not answer, and the first delay; each further one is twice as long. */
-const TRIES = 8;
-const RETRY_MS = 50;
 
 /** Entries from which on people are told, and with which a run is paused (kernel rule 34). */
 const MANY = 50_000;
@@ -43,16 +39,7 @@ export class JournalWriter {
   async commit(request: Omit<CommitTurnRequest, "claim" | "head" | "turnId">): Promise<void> {
     const { storage, clock, nextTurnId } = this.#options;
     const whole = { ...request, claim: this.#claim, head: this.#head, turnId: nextTurnId() };
-    for (let attempt = 1;; attempt++) {
-      try {
-        await storage.commitTurn(whole);
-        break;
-      } catch (thrown) {
-        const isFinal = !MaestroError.is(thrown, "store_unavailable") || attempt === TRIES;
-        if (isFinal || this.#isStopped) throw thrown;
-      }
-      await new Promise<void>((resolve) => clock.after(RETRY_MS * 2 ** (attempt - 1), resolve));
-    }
+    await patiently(clock, () => storage.commitTurn(whole), () => this.#isStopped);
     if (whole.turn === undefined) return;
     this.#head++;
     this.#length += whole.turn.entries.length;

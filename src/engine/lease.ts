@@ -6,6 +6,8 @@ export interface LeaseOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly worker: WorkerRef;
+  /** Told when the store had taken the worker for dead: its runs are no longer its own. */
+  readonly onLost: () => void;
 }
 
 /**
@@ -68,10 +70,10 @@ export class Lease {
   }
 
   async #renewUntilConfirmed(): Promise<void> {
-    const { storage, clock, worker } = this.#options;
+    const { storage, clock, worker, onLost } = this.#options;
     for (;;) {
       try {
-        await storage.renewWorker({ worker });
+        if (!await storage.renewWorker({ worker })) onLost();
         break;
       } catch {
         // The store is out of reach for a moment; until it answers nothing new starts.

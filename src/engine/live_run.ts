@@ -6,17 +6,15 @@ import { FactInbox } from "./fact_inbox.ts";
 import type { Entry, Fact, JournalTurn, Note, RunFinished, RunStarted } from "./journal.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import type { OpenedRun } from "./opened_run.ts";
-import { countAttempts, lastReplyTo, readStart, readTurns, resumeAt } from "./recovered.ts";
+import { patiently } from "./patience.ts";
+import { countAttempts, lastReplyTo, readStart, readTurns, refusalOf, resumeAt } from "./recovered.ts";
 import { isFinal, type Pause, type RunParent, type RunRecord } from "./run.ts";
-import type { Claim, ClaimedRun, Message, RunChange } from "./storage.ts";
+import type { Claim, ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
 
 /** How long a suspended run waits for answers in flight. */
 const SUSPEND_GRACE_MS = 8_000;
-
-/** A run that brought its process down this often before anything of it was written is left alone (kernel rule 14). */
-const MOST_CRASHES = 5;
 
 /** How a run left this process. */
 export type RunExit =
@@ -32,8 +30,10 @@ export type RunExit =
  * for it is in the store, and no outcome is acted upon before it is there too.
  */
 export class LiveRun {
-  /** Resolves when the run has left this process in good order; rejects when it cannot go on here: the store failed, the claim was lost, it was suspended. */
+  /** Resolves when the run has left this process in good order; rejects when it cannot go on here. */
   readonly ended: Promise<RunExit>;
+  /** Whether it was asked to let go. */
+  isSuspended = false;
   readonly #options: LiveRunOptions;
   readonly #run: RunRecord;
   #opened!: OpenedRun;
@@ -51,6 +51,7 @@ export class LiveRun {
   #isReleased = false;
   /** Nothing more is written. */
   #isAbandoned = false;
+  readonly #hasStopped = (): boolean => this.#isAbandoned;
   #end!: (exit: RunExit) => void;
   #fail!: (reason: Error) => void;
   #onIdle: (() => void) | undefined;
@@ -72,28 +73,31 @@ export class LiveRun {
     return this.#run.id;
   }
 
-  /** Whether it only waits, so that it can be parked. */
+  /** Whether it only waits, and not for what is due now, so that it can be parked. */
   get isWaiting(): boolean {
-    return this.#isIdle && !this.#isReleased && this.#known.status === "waiting";
+    const { status, wakeAt } = this.#known;
+    if (!this.#isIdle || this.#isReleased || status !== "waiting") return false;
+    return wakeAt == null || wakeAt > this.#options.clock.now();
   }
 
   /** Computes the first turn and creates the run with it. */
   async begin(opened: OpenedRun, started: RunStarted, reused?: readonly Fact[]): Promise<void> {
     this.#open(opened);
-    const { storage, ref, nextTurnId } = this.#options;
-    const turn = await this.#execution.start(started, this.#options.clock.now(), reused);
+    const { storage, clock, ref, nextTurnId } = this.#options;
+    const turn = await this.#execution.start(started, clock.now(), reused);
     if (turn.stuck !== undefined) throw new Error(pauseFor(turn.stuck, this.#run, turn.mismatch).message);
     const change = changeOf(turn, this.#known);
     const run = { ...this.#run, ...change };
     // Children are created by the turn that asks for them, and a run's creation has room for its own first turn only.
     const isAlone = turn.children.length === 0 && turn.finished === undefined;
     const { time, entries } = turn;
-    const claim = await storage.createRun({
+    const request: CreateRunRequest = {
       run: isAlone ? run : this.#run,
       definition: this.#opened.bundle,
       worker: ref,
       first: isAlone ? { turn: { time, entries }, turnId: nextTurnId() } : { started },
-    });
+    };
+    const claim = await patiently(clock, () => storage.createRun(request), this.#hasStopped);
     this.#hold(claim!, isAlone ? 1 : 0);
     if (isAlone) this.#known = { ...this.#known, ...change };
     else if (await this.#commit(turn)) return;
@@ -103,10 +107,11 @@ export class LiveRun {
 
   /** Goes on with a run that was taken over: replays it, starts again what was in flight, and reads its mail. Never rejects. */
   async adopt(claimed: ClaimedRun): Promise<void> {
-    const { storage, open } = this.#options;
+    const { storage, clock, open } = this.#options;
     this.#hold(claimed.claim, claimed.head);
     try {
-      const started = claimed.started ?? await readStart(storage, this.id);
+      const read = (): Promise<RunStarted> => readStart(storage, this.id);
+      const started = claimed.started ?? await patiently(clock, read, this.#hasStopped);
       const opened = refusalOf(claimed) ?? await open(this.#run, started);
       if ("reason" in opened) return await this.#pause(opened);
       this.#open(opened);
@@ -137,9 +142,15 @@ export class LiveRun {
     if (this.isWaiting) await this.#giveBack({ kind: "parked", wakeAt: this.#known.wakeAt ?? null });
   }
 
+  /** Cuts everything off: the run is no longer this process's. */
+  lose(): void {
+    this.#abandon(new MaestroError("claim_lost", `Run "${this.id}" may have another owner`));
+  }
+
   /** Starts nothing more, waits at most 8 s for answers in flight, then gives the claim up without writing their outcomes. */
   async suspend(): Promise<void> {
     if (this.#isAbandoned) return;
+    this.isSuspended = true;
     this.#isReleased = true;
     if (!this.#isIdle) await this.#untilIdle();
     if (this.#isAbandoned) return;
@@ -192,12 +203,13 @@ export class LiveRun {
 
   async #startPending(started: RunStarted): Promise<void> {
     const turn = await this.#execution.start(started, this.#options.clock.now());
-    if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
-    if (!await this.#commit(turn)) this.#perform(turn);
+    if (turn.stuck !== undefined) await this.#pause(pauseFor(turn.stuck, this.#run));
+    else if (!await this.#commit(turn)) this.#perform(turn);
   }
 
   async #replay({ run, crashes, messages }: ClaimedRun): Promise<void> {
-    let turns = await readTurns(this.#options.storage, run.id);
+    const { storage, clock } = this.#options;
+    let turns = await patiently(clock, () => readTurns(storage, run.id), this.#hasStopped);
     let turn = await this.#execution.replay(turns);
     const isResumed = messages.some(({ kind }) => kind === "resume");
     if (turn.stuck === undefined && isResumed && this.#execution.pausedAt !== undefined) {
@@ -233,7 +245,7 @@ export class LiveRun {
     } else if (run.pause!.reason !== "past_pivot") {
       await this.#writer!.commit({ change: { status: "running", pause: null }, taken: resumes });
       this.#known = { ...this.#known, status: "running", pause: null };
-    } else this.#inbox.post(messages.filter(({ kind }) => kind === "resume"));
+    } else this.#inbox.accept(messages.filter(({ kind }) => kind === "resume"));
     return isWanted;
   }
 
@@ -387,12 +399,6 @@ export class LiveRun {
     this.#inbox.clear();
     this.#onIdle?.();
   }
-}
-
-/** Why a run that was taken over is not to be tried at all. */
-function refusalOf({ crashes, messages, run }: ClaimedRun): Pause | undefined {
-  const isCrashing = crashes >= MOST_CRASHES && !messages.some(({ kind }) => kind === "resume");
-  return isCrashing ? pauseFor("crash_loop", run) : undefined;
 }
 
 function exitOf(finished: RunFinished | undefined, pause: Pause | null | undefined): RunExit {

@@ -1,9 +1,13 @@
+import { pauseFor } from "./commit.ts";
 import { cutAtFailure, keptFacts } from "./effective_turns.ts";
 import type { Execution } from "./execution.ts";
 import type { Fact, JournalTurn, RunStarted } from "./journal.ts";
-import type { RunParent } from "./run.ts";
-import type { Message, ReadJournalRequest, Storage } from "./storage.ts";
+import type { Pause, RunParent } from "./run.ts";
+import type { ClaimedRun, Message, ReadJournalRequest, Storage } from "./storage.ts";
 import type { Turn } from "./turn.ts";
+
+/** A run that brought its process down this often before anything of it was written is left alone (kernel rule 14). */
+const MOST_CRASHES = 5;
 
 /** Turns that are read from the store at a time. */
 const PAGE = 1_000;
@@ -75,4 +79,10 @@ export function lastReplyTo(turns: readonly JournalTurn[]): RunParent | undefine
     if (request !== undefined) return request.replyTo;
   }
   return undefined;
+}
+
+/** Why a run that was taken over is not to be tried at all. */
+export function refusalOf({ crashes, messages, run }: ClaimedRun): Pause | undefined {
+  const isCrashing = crashes >= MOST_CRASHES && !messages.some(({ kind }) => kind === "resume");
+  return isCrashing ? pauseFor("crash_loop", run) : undefined;
 }

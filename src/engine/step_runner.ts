@@ -113,12 +113,14 @@ export class StepRunner {
       return await this.#ending(failed("outcome_unknown", OUTCOME_UNKNOWN, spec.step));
     }
     let last: FailedAttempt | undefined;
-    while (!this.#isCancelled && !this.#hasTimedOut) {
+    while (!this.#hasToEnd) {
       const waiting = admit?.();
       if (waiting !== undefined) await waiting;
+      if (this.#hasToEnd) break;
       if (this.#mayHaveActed && spec.reconcile !== undefined) {
         const verdict = await this.#reconcile(spec.reconcile);
         if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
+        if (this.#hasToEnd) break;
       }
       const result = await this.#tryOnce();
       if (result.ok) return { type: "step_completed", step: spec.step, output: result.output, attempts: this.#attempt };
@@ -129,6 +131,10 @@ export class StepRunner {
       await this.#wait(delay);
     }
     return await this.#ending(last);
+  }
+
+  get #hasToEnd(): boolean {
+    return this.#isCancelled || this.#hasTimedOut;
   }
 
   async #tryOnce(): Promise<AttemptResult> {
@@ -191,7 +197,7 @@ export class StepRunner {
 
   #delayBeforeNext(result: FailedAttempt): number | undefined {
     const { spec, clock, random } = this.#options;
-    if (this.#isCancelled || this.#hasTimedOut || this.#attempt >= spec.retry.attempts) return undefined;
+    if (this.#hasToEnd || this.#attempt >= spec.retry.attempts) return undefined;
     if (!isRetryable(spec.retry, result)) return undefined;
     const delay = result.retryAfterMs ?? retryDelay(spec.retry, this.#attempt, random());
     // Waiting past the limit would only hide the error behind a timeout.
@@ -224,7 +230,10 @@ export class StepRunner {
       if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
     }
     const attempts = this.#attempt;
-    const reason: Failure = last?.failure ?? failure("cancelled", "Cancelled before it was sent", { step });
+    const unsent = this.#hasTimedOut
+      ? failure("timeout", "Its time was up before it was sent", { step })
+      : failure("cancelled", "Cancelled before it was sent", { step });
+    const reason: Failure = last?.failure ?? unsent;
     if (isLeftOpen && this.#mayHaveActed) return { type: "step_unknown", step, failure: reason, attempts };
     const wasCut = this.#isCancelled && last?.class !== "permanent";
     return { type: wasCut ? "step_cancelled" : "step_failed", step, failure: reason, attempts };

@@ -144,10 +144,15 @@ export interface ClaimRunsRequest {
   readonly worker: WorkerRef;
   /** Queues to take due runs from. None: only what `runIds` names, and mail. */
   readonly queues: readonly string[];
-  /** Takes these whatever their queue and wake-up, also paused and ended ones, unless somebody owns them. */
+  /** Takes these whatever their queue and wake-up, also paused and ended ones, unless another worker owns them. */
   readonly runIds?: readonly string[] | undefined;
   /** Most runs to take. */
   readonly limit: number;
+  /**
+   * Ids of the runs that the worker drives; given where the answer to an earlier request may have been lost. What else it owns is taken
+   * over anew, whatever the limit, and the mail of these is told again.
+   */
+  readonly drives?: readonly string[] | undefined;
 }
 
 /** Answer of `claimRuns`. */

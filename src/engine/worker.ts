@@ -1,3 +1,4 @@
+import { MaestroError } from "../base/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { RunListener } from "./hooks.ts";
 import type { Fact, RunStarted } from "./journal.ts";
@@ -72,9 +73,14 @@ export class Worker {
   readonly #lease: Lease;
   /** Runs of this process; one that only waits moves to the end whenever it begins to wait again. */
   readonly #live = new Map<string, LiveRun>();
-  #wanted = new Set<string>();
+  readonly #wanted = new Set<string>();
+  /** Whether the answer to a claim may have been lost: the store may take runs for this worker's that it does not know of. */
+  #isUnsure = false;
   /** When the store is asked next; infinite: not before something happens. */
   #nextPoll = Infinity;
+  #isTrimming = false;
+  /** Turns since the waiting runs were counted: counting them costs as much as there are. */
+  #touches = 0;
   #isPolling = false;
   #isPollWanted = false;
   #isStopped = false;
@@ -85,7 +91,8 @@ export class Worker {
     const nonce = options.createId();
     let turns = 0;
     const ref = { id: nonce, leaseMs: options.leaseMs ?? LEASE_MS };
-    this.#lease = new Lease({ storage: options.storage, clock: options.clock, worker: ref });
+    const { storage, clock } = options;
+    this.#lease = new Lease({ storage, clock, worker: ref, onLost: () => this.#takeBack() });
     this.#options = {
       ...options,
       nextTurnId: () => `${nonce}.${turns++}`,
@@ -119,8 +126,11 @@ export class Worker {
     this.#enter(live);
     try {
       await live.begin(opened, started, reused);
+      this.#touch(live);
     } catch (thrown) {
-      this.#leave(live);
+      // A run whose creation was answered by nothing may be there all the same.
+      if (MaestroError.is(thrown, "store_unavailable")) this.#retry(live);
+      else this.#leave(live);
       throw thrown;
     }
     return live;
@@ -165,24 +175,33 @@ export class Worker {
         await this.#claimDue();
       }
     } catch {
-      this.#pollAt(this.#options.clock.now() + this.#options.ref.leaseMs / 10);
+      this.#pollSoon();
     } finally {
       this.#isPolling = false;
     }
   }
 
   async #claimDue(): Promise<void> {
-    const { storage, ref, queues = [] } = this.#options;
-    const runIds = [...this.#wanted];
-    this.#wanted = new Set();
-    const { runs, mail, nextWakeAt } = await storage.claimRuns({ worker: ref, queues, runIds, limit: CLAIM_BATCH });
+    const { storage, ref, clock, queues = [] } = this.#options;
+    // A claim makes the store know the worker again: first it has to tell whether it had forgotten it.
+    await this.#lease.admit();
+    const runIds = [...this.#wanted].filter((id) => !this.#live.has(id)).slice(0, CLAIM_BATCH);
+    const drives = this.#isUnsure ? [...this.#live.keys()] : undefined;
+    this.#isUnsure = true;
+    const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
+    const { runs, mail, nextWakeAt } = await storage.claimRuns(request);
+    this.#isUnsure = false;
+    for (const id of runIds) this.#wanted.delete(id);
+    for (const id of this.#wanted) if (this.#live.has(id)) this.#wanted.delete(id);
     this.#lease.hold();
     this.#post(mail);
     await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
-    if (runs.length === CLAIM_BATCH) this.#isPollWanted = true;
+    if (runs.length === CLAIM_BATCH || this.#wanted.size > 0) this.#isPollWanted = true;
     this.#nextPoll = Infinity;
     this.#stopTimer?.();
-    if (nextWakeAt !== undefined) this.#pollAt(nextWakeAt);
+    // No store tells when another worker's lease has run out.
+    const later = this.#listens ? clock.now() + ref.leaseMs : Infinity;
+    this.#pollAt(Math.min(nextWakeAt ?? Infinity, later));
   }
 
   #pollAt(time: number): void {
@@ -190,10 +209,37 @@ export class Worker {
     const { clock } = this.#options;
     this.#nextPoll = time;
     this.#stopTimer?.();
-    this.#stopTimer = clock.after(time - clock.now(), () => void this.#poll());
+    this.#stopTimer = clock.after(time - clock.now(), () => {
+      this.#nextPoll = Infinity;
+      void this.#poll();
+    });
+  }
+
+  /** After a while, because the store does not answer now. */
+  #pollSoon(): void {
+    const { clock, ref } = this.#options;
+    this.#pollAt(clock.now() + ref.leaseMs / 10);
+  }
+
+  /** The store had taken this worker for dead: what nobody else has taken since goes on from the store. */
+  #takeBack(): void {
+    for (const live of this.#live.values()) {
+      live.lose();
+      this.#wanted.add(live.id);
+    }
+    this.#live.clear();
+    void this.#poll();
+  }
+
+  /** Takes a run up again that could not go on because of the store. */
+  #retry(live: LiveRun): void {
+    this.#leave(live);
+    this.#wanted.add(live.id);
+    this.#pollSoon();
   }
 
   #adopt(claimed: ClaimedRun): Promise<void> {
+    this.#live.get(claimed.run.id)?.lose();
     const live = new LiveRun(this.#options, claimed.run);
     this.#enter(live);
     return live.adopt(claimed);
@@ -201,7 +247,7 @@ export class Worker {
 
   #startChildren(children: readonly CreateRunRequest[]): void {
     for (const { run, first } of children) {
-      if (!("started" in first)) continue;
+      if (!("started" in first) || this.#live.has(run.id)) continue;
       const claim = { runId: run.id, token: 1 };
       void this.#adopt({ run, claim, head: 0, started: first.started, crashes: 0, messages: [] });
     }
@@ -224,9 +270,11 @@ export class Worker {
       this.#leave(live);
       // A run of a queue that is not listened to is taken by id alone.
       if (exit.kind === "parked" && exit.wakeAt !== null && this.#listens) this.#pollAt(exit.wakeAt);
-    }, () => this.#leave(live));
-    const { maxWaiting = MAX_WAITING } = this.#options;
-    if (this.#live.size > maxWaiting) void this.#parkOldest();
+    }, (thrown) => {
+      const isGone = live.isSuspended || this.#isStopped || MaestroError.is(thrown, "claim_lost");
+      if (isGone) this.#leave(live);
+      else this.#retry(live);
+    });
   }
 
   get #listens(): boolean {
@@ -236,15 +284,27 @@ export class Worker {
   /** The runs that have moved on last stand last. */
   #touch(live: LiveRun): void {
     if (this.#live.delete(live.id)) this.#live.set(live.id, live);
+    void this.#trim();
   }
 
   #leave(live: LiveRun): void {
     if (this.#live.get(live.id) === live) this.#live.delete(live.id);
+    // A heartbeat for nothing would keep the program from ending.
+    if (this.#live.size === 0 && !this.#listens) this.#lease.drop();
   }
 
-  async #parkOldest(): Promise<void> {
-    for (const live of this.#live.values()) {
-      if (live.isWaiting) return await live.park();
+  /** Gives the runs that have waited longest back to the store, where more wait than are to be kept here. */
+  async #trim(): Promise<void> {
+    const { maxWaiting = MAX_WAITING } = this.#options;
+    if (this.#isTrimming || this.#live.size <= maxWaiting || ++this.#touches <= maxWaiting / 10) return;
+    this.#touches = 0;
+    this.#isTrimming = true;
+    for (;;) {
+      const waiting = [...this.#live.values()].filter((live) => live.isWaiting);
+      const surplus = waiting.slice(0, Math.max(0, waiting.length - maxWaiting));
+      if (surplus.length === 0) break;
+      await Promise.all(surplus.map((live) => live.park()));
     }
+    this.#isTrimming = false;
   }
 }

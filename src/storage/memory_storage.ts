@@ -126,16 +126,20 @@ export class MemoryStorage implements Storage {
     return Promise.resolve(count);
   }
 
-  claimRuns({ worker, queues, runIds = [], limit }: ClaimRunsRequest): Promise<ClaimedRuns> {
-    const { mailed } = this.#renew(worker);
+  claimRuns({ worker, queues, runIds = [], limit, drives }: ClaimRunsRequest): Promise<ClaimedRuns> {
+    const { mailed, runs: owned } = this.#renew(worker);
     this.#disown();
+    const driven = new Set(drives);
+    const strays = drives === undefined ? [] : [...owned].filter(({ record }) => !driven.has(record.id));
     // The runs claimed below are not told twice.
-    const mail = [...mailed].flatMap(({ inbox }) => [...inbox.values()]);
+    const told = drives === undefined ? mailed : owned;
+    const mail = [...told].filter((kept) => !strays.includes(kept)).flatMap(({ inbox }) => [...inbox.values()]);
     mailed.clear();
-    const runs: ClaimedRun[] = [];
+    const runs = strays.map((kept) => this.#claim(kept, worker));
     for (const id of runIds) {
       const kept = this.#runs.get(id);
-      if (kept?.owner === null && runs.length < limit) runs.push(this.#claim(kept, worker));
+      if (kept === undefined || strays.includes(kept) || runs.length >= limit) continue;
+      if (kept.owner === null || kept.owner === worker.id) runs.push(this.#claim(kept, worker));
     }
     const now = this.#now();
     for (;;) {

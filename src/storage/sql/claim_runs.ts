@@ -21,24 +21,42 @@ interface ClaimedRow {
 
 /** Takes over runs; `deadFiles` names the files of workers that are known to be dead. */
 export function* claimRuns(
-  { worker, queues, runIds = [], limit }: ClaimRunsRequest,
+  { worker, queues, runIds = [], limit, drives }: ClaimRunsRequest,
   deadFiles: readonly string[],
   context: SqlContext,
 ): SqlWork<ClaimedRows> {
   yield* renewWorker(worker, context);
   yield* forgetDeadWorkers(deadFiles, context);
-  // The runs claimed before are not told twice.
+  const strays = drives === undefined ? [] : yield* findStrays(worker.id, drives);
+  // The runs claimed below are not told twice.
   const mail = yield* collectMail(worker.id);
   const runs: ClaimedRow[] = [];
+  for (const seq of strays) runs.push(yield* claimRun(seq, worker.id));
   for (const id of runIds) {
     if (runs.length >= limit) break;
-    const free = yield* selectOne<{ seq: number }>("select seq from runs where id = ? and owner is null", [id]);
-    if (free !== undefined) runs.push(yield* claimRun(free.seq, worker.id));
+    const free = yield* selectOne<{ seq: number }>(FIND_FREE, [id, worker.id]);
+    if (free !== undefined && !strays.includes(free.seq)) runs.push(yield* claimRun(free.seq, worker.id));
   }
   for (const seq of yield* findDue(queues, context.now, limit - runs.length)) {
     runs.push(yield* claimRun(seq, worker.id));
   }
   return { runs, mail, nextWakeAt: yield* findNextWakeAt(queues) };
+}
+
+const FIND_FREE = "select seq from runs where id = ? and (owner is null or owner = ?)";
+
+/** Finds what a worker owns without knowing, and sees to it that the mail of the rest is told again. */
+function* findStrays(worker: string, drives: readonly string[]): SqlWork<readonly number[]> {
+  const driven = new Set(drives);
+  const owned = yield* selectAll<{ seq: number; id: string }>("select seq, id from runs where owner = ?", [worker]);
+  const strays = owned.filter(({ id }) => !driven.has(id)).map(({ seq }) => seq);
+  yield* change(
+    `update runs set mail = 1 where owner = ? and
+exists (select 1 from messages where messages.run = runs.seq and messages.is_taken = 0)`,
+    [worker],
+  );
+  for (const seq of strays) yield* change("update runs set mail = 0 where seq = ?", [seq]);
+  return strays;
 }
 
 /** Makes runs of rows. */

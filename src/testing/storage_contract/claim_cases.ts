@@ -55,7 +55,7 @@ export const CLAIM_CASES: readonly ContractCase[] = [
     },
   },
   {
-    name: "hands out runs that are asked for by id, whatever their queue, time and status, unless they are owned",
+    name: "hands out runs that are asked for by id, whatever their queue, time and status, unless another owns them",
     async run(store) {
       const storage = await store.open();
       const ended = { status: "completed", wakeAt: null, finishedAt: 9 } as const;
@@ -70,7 +70,26 @@ export const CLAIM_CASES: readonly ContractCase[] = [
         ["waiting", "paused"],
         "two of them",
       );
-      expectEqual(await claimedIds(storage, "w", { queues: [], runIds }), ["ended"], "the rest");
+      expectEqual(await claimedIds(storage, "u", { queues: [], runIds }), ["ended"], "the rest");
+    },
+  },
+  {
+    name: "gives a worker again what it owns without knowing, and the mail of what it drives",
+    async run(store) {
+      const storage = await store.open();
+      await createOwned(storage, runRecord("driven"), worker("w"));
+      await createOwned(storage, runRecord("lost"), worker("w"));
+      await createOwned(storage, runRecord("other"), worker("v"));
+      for (const runId of ["driven", "lost", "other"]) {
+        await storage.deliver({ message: signal(runId, `for ${runId}`) });
+      }
+      await claimAs(storage, "w", { queues: [] });
+      const request = { queues: [], runIds: ["lost"], limit: 1, drives: ["driven"] };
+      const { runs, mail } = await claimAs(storage, "w", request);
+      expectEqual(runs.map(({ claim }) => claim), [{ runId: "lost", token: 2 }], "what it did not know of");
+      expectEqual(runs[0]?.messages, [signal("lost", "for lost")], "the messages of that");
+      expectEqual(mail, [signal("driven", "for driven")], "the mail of the rest");
+      expectEqual(await claimAs(storage, "w", { queues: [] }), { runs: [], mail: [] }, "afterwards");
     },
   },
   {
