@@ -83,11 +83,23 @@ export class Commands {
     if (scope.cause !== undefined) return silence(Promise.reject(new CancelledError(scope.cause)));
     const { step, workflow, input } = spec;
     const runId = `${this.#runId}/${step}`;
-    const pending = new PendingChild({ step, runId, action: "run", scope }, this.#cancelChild);
+    const pending = new PendingChild({ step, runId, action: "run", scope, spec }, this.#cancelChild);
     this.waits.addChild(pending);
     this.produce({ type: "child_scheduled", step, runId, workflow, action: "run", input });
-    this.draft.children.push(spec);
+    this.draft.children.push({ runId, spec });
     return pending.promise;
+  }
+
+  /** Starts another child in the place of one that failed: `kid`, then `kid!2`. Does nothing where the step is no child. */
+  restartChild(step: string): void {
+    const pending = this.waits.child(step);
+    if (pending?.spec === undefined) return;
+    const { spec } = pending;
+    const first = `${this.#runId}/${step}`;
+    const tries = pending.runId === first ? 1 : Number(pending.runId.slice(first.length + 1));
+    const runId = pending.runId = `${first}!${tries + 1}`;
+    this.produce({ type: "child_scheduled", step, runId, workflow: spec.workflow, action: "run", input: spec.input });
+    this.draft.children.push({ runId, spec });
   }
 
   /** Asks a child that has completed to undo itself. */
@@ -99,7 +111,7 @@ export class Commands {
     scope: CancelScope,
   ): Promise<StepSuccess> {
     this.#requireTurn();
-    const pending = new PendingChild({ step, runId, action: "undo", scope }, this.#cancelChild);
+    const pending = new PendingChild({ step, runId, action: "undo", scope, spec: undefined }, this.#cancelChild);
     this.waits.addChild(pending);
     this.produce({ type: "child_scheduled", step, runId, workflow: "", action: "undo", input: null, compensates });
     this.draft.childOrders.push({ action: "undo", runId, step, error });

@@ -1,5 +1,5 @@
-import type { Note } from "./journal.ts";
-import type { Pause, PauseReason, RunParent, RunRecord } from "./run.ts";
+import type { Note, Reopening } from "./journal.ts";
+import type { Pause, PauseReason, RunRecord } from "./run.ts";
 import type { Saga } from "./saga.ts";
 import type { CommitTurnRequest, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { OpenedRun } from "./opened_run.ts";
@@ -14,10 +14,8 @@ export interface CommitParts {
   readonly notes: readonly Note[];
   /** What the record in the store says. */
   readonly known: RunChange;
-  /** The parent's step that asked an ended run to undo itself. */
-  readonly replyTo: RunParent | undefined;
-  /** Whether the run had ended before. */
-  readonly isReopened: boolean;
+  /** Set where the run had ended before. */
+  readonly reopening: Reopening | undefined;
   readonly worker: CreateRunRequest["worker"];
 }
 
@@ -57,15 +55,15 @@ export function changeOf({ finished, pause, activity, time }: Turn, known: RunCh
 
 const NO_CHANGE: RunChange = {};
 
-function childrenOf({ children }: Turn, { run, opened, worker }: CommitParts): CreateRunRequest[] {
-  return children.map((spec) => {
-    const { run: child, started } = opened.prepareChild(spec, `${run.id}/${spec.step}`);
+function childrenOf({ children }: Turn, { opened, worker }: CommitParts): CreateRunRequest[] {
+  return children.map(({ runId, spec }) => {
+    const { run: child, started } = opened.prepareChild(spec, runId);
     return { run: child, definition: spec.bundle, worker, first: { started } };
   });
 }
 
 function messagesOf(turn: Turn, parts: CommitParts): Message[] | undefined {
-  const { run, replyTo, isReopened, saga } = parts;
+  const { run, reopening, saga } = parts;
   const { time, finished } = turn;
   const messages: Message[] = turn.childOrders.map((order) => {
     const { runId, step } = order;
@@ -74,7 +72,7 @@ function messagesOf(turn: Turn, parts: CommitParts): Message[] | undefined {
       ? { ...to, kind: "cancel" }
       : { ...to, kind: "compensate", error: order.error, replyTo: { runId: run.id, step } };
   });
-  const parent = isReopened ? replyTo : run.parent;
+  const parent = reopening === undefined ? run.parent : reopening.replyTo;
   if (finished !== undefined && parent != null) {
     const { status, output, error } = finished;
     messages.push({

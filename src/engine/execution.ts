@@ -224,6 +224,7 @@ export class Execution {
       case "cancel_requested":
         return this.#cancel(fact.reason);
       case "resume_requested":
+        if (fact.step !== null) this.commands.restartChild(fact.step);
         return this.#renewLimit();
       case "rollback_requested": {
         const before = this.#finished!;

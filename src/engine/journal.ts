@@ -23,8 +23,7 @@ export type Entry =
   | { readonly type: "signal_received"; readonly name: string; readonly data: JsonValue; readonly id: string }
   | ChildScheduled
   | { readonly type: "child_finished"; readonly step: string; readonly child: ChildEnd }
-  /** What can still be undone of an ended run is to be undone: by its parent's rollback, or by a person. */
-  | { readonly type: "rollback_requested"; readonly error: Failure | null; readonly replyTo?: RunParent | undefined }
+  | Reopening
   /** The run failed past its pivot, and waits for a person. */
   | { readonly type: "run_paused"; readonly pause: Pause; readonly error: Failure; readonly cause: RunCause }
   /** A person lets it go on. What came after the failure of `step` is void, but for what had completed (see `effectiveTurns`). */
@@ -79,6 +78,16 @@ export interface ChildScheduled {
   readonly input: JsonValue;
   /** The step that this one undoes. */
   readonly compensates?: string | undefined;
+}
+
+/** What can still be undone of an ended run is to be undone: by its parent's rollback, or by a person. */
+export interface Reopening {
+  /** Names the kind of entry. */
+  readonly type: "rollback_requested";
+  /** What the parent failed with. */
+  readonly error: Failure | null;
+  /** The parent's step that waits for it. */
+  readonly replyTo?: RunParent | undefined;
 }
 
 /** A step was asked for; it may start once this is durable. */

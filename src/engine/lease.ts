@@ -27,11 +27,22 @@ export class Lease {
     this.#options = options;
   }
 
-  /** Renews from now on. What has just told the store of the worker counts as a renewal. */
+  /** Renews from now on. */
   hold(): void {
-    this.#confirm();
     if (this.#stop === undefined) this.#arm();
   }
+
+  /** Sends a request that tells the store of the worker, and counts as a renewal when it is answered. */
+  readonly during = async <T>(send: () => Promise<T>): Promise<T> => {
+    // The lease counts from when the store was told, which may be long before its answer is read.
+    const { clock } = this.#options;
+    const at = clock.now();
+    const ticks = this.#ticks();
+    const answer = await send();
+    this.#confirmedAt = Math.max(this.#confirmedAt, at);
+    this.#confirmedTicks = Math.max(this.#confirmedTicks, ticks);
+    return answer;
+  };
 
   /** Ends the renewals. */
   drop(): void {
@@ -56,11 +67,6 @@ export class Lease {
     return clock.ticks === undefined ? clock.now() : clock.ticks();
   }
 
-  #confirm(): void {
-    this.#confirmedAt = this.#options.clock.now();
-    this.#confirmedTicks = this.#ticks();
-  }
-
   #arm(): void {
     const { clock, worker } = this.#options;
     this.#stop = clock.after(worker.leaseMs / 3, () => {
@@ -73,7 +79,7 @@ export class Lease {
     const { storage, clock, worker, onLost } = this.#options;
     for (;;) {
       try {
-        if (!await storage.renewWorker({ worker })) onLost();
+        if (!await this.during(() => storage.renewWorker({ worker }))) onLost();
         break;
       } catch {
         // The store is out of reach for a moment; until it answers nothing new starts.
@@ -81,7 +87,6 @@ export class Lease {
         if (this.#stop === undefined) break;
       }
     }
-    this.#confirm();
     this.#renewal = undefined;
   }
 }

@@ -3,12 +3,12 @@ import { changeOf, commitOf, pauseFor } from "./commit.ts";
 import { Effects } from "./effects.ts";
 import { Execution } from "./execution.ts";
 import { FactInbox } from "./fact_inbox.ts";
-import type { Entry, Fact, JournalTurn, Note, RunFinished, RunStarted } from "./journal.ts";
+import type { Entry, Fact, JournalTurn, Note, Reopening, RunFinished, RunStarted } from "./journal.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import type { OpenedRun } from "./opened_run.ts";
 import { patiently } from "./patience.ts";
-import { countAttempts, lastReplyTo, readStart, readTurns, refusalOf, resumeAt } from "./recovered.ts";
-import { isFinal, type Pause, type RunParent, type RunRecord } from "./run.ts";
+import { countAttempts, lastReopening, readStart, readTurns, refusalOf, resumeAt } from "./recovered.ts";
+import type { Pause, RunRecord } from "./run.ts";
 import type { Claim, ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
@@ -44,7 +44,8 @@ export class LiveRun {
   readonly #inbox = new FactInbox();
   #notes: Note[] = [];
   #known: RunChange;
-  #replyTo: RunParent | undefined;
+  /** Who asked the run, which had ended, to undo itself. */
+  #reopening: Reopening | undefined;
   /** Facts wait while a turn is computed or committed, and before the first. */
   #isTurning = true;
   /** Nothing new is started. */
@@ -83,7 +84,7 @@ export class LiveRun {
   /** Computes the first turn and creates the run with it. */
   async begin(opened: OpenedRun, started: RunStarted, reused?: readonly Fact[]): Promise<void> {
     this.#open(opened);
-    const { storage, clock, ref, nextTurnId } = this.#options;
+    const { storage, clock, ref, nextTurnId, registered } = this.#options;
     const turn = await this.#execution.start(started, clock.now(), reused);
     if (turn.stuck !== undefined) throw new Error(pauseFor(turn.stuck, this.#run, turn.mismatch).message);
     const change = changeOf(turn, this.#known);
@@ -97,7 +98,7 @@ export class LiveRun {
       worker: ref,
       first: isAlone ? { turn: { time, entries }, turnId: nextTurnId() } : { started },
     };
-    const claim = await patiently(clock, () => storage.createRun(request), this.#hasStopped);
+    const claim = await registered(() => patiently(clock, () => storage.createRun(request), this.#hasStopped));
     this.#hold(claim!, isAlone ? 1 : 0);
     if (isAlone) this.#known = { ...this.#known, ...change };
     else if (await this.#commit(turn)) return;
@@ -209,22 +210,25 @@ export class LiveRun {
 
   async #replay({ run, crashes, messages }: ClaimedRun): Promise<void> {
     const { storage, clock } = this.#options;
-    let turns = await patiently(clock, () => readTurns(storage, run.id), this.#hasStopped);
-    let turn = await this.#execution.replay(turns);
-    const isResumed = messages.some(({ kind }) => kind === "resume");
-    if (turn.stuck === undefined && isResumed && this.#execution.pausedAt !== undefined) {
-      turns = [...turns, await this.#resume(turns, this.#execution.pausedAt.step)];
-      this.#execution = this.#newExecution();
-      turn = await this.#execution.replay(turns);
-    }
-    if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, run, turn.mismatch));
+    const turns = await patiently(clock, () => readTurns(storage, run.id), this.#hasStopped);
+    const turn = await this.#execution.replay(turns);
+    const { pausedAt } = this.#execution;
+    const isResumed = turn.stuck === undefined && messages.some(({ kind }) => kind === "resume");
+    if (!isResumed || pausedAt === undefined) return await this.#goOn(turn, turns, countAttempts(turns, crashes));
+    const longer = [...turns, await this.#resume(turns, pausedAt.step)];
+    this.#execution = this.#newExecution();
+    await this.#goOn(await this.#execution.replay(longer), longer, countAttempts(turns, 0, pausedAt.step));
+  }
+
+  async #goOn(turn: Turn, turns: readonly JournalTurn[], attemptsBefore: (step: string) => number): Promise<void> {
+    if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
     this.#writer!.count(turns);
     for (const { time, entries } of turns) for (const entry of entries) this.#tell(entry, time, true);
-    this.#replyTo = lastReplyTo(turns);
+    this.#reopening = lastReopening(turns);
     const inFlight = turn.starts.map(({ step }) => step);
     if (inFlight.length > 0) this.#hear({ type: "run_recovered", inFlight });
     this.#known = { ...this.#known, ...changeOf(turn, this.#known) };
-    this.#perform(turn, countAttempts(turns, crashes));
+    this.#perform(turn, attemptsBefore);
     if (this.#execution.childRuns.length > 0) this.#options.onChildRuns(this.#execution.childRuns);
   }
 
@@ -291,7 +295,7 @@ export class LiveRun {
       while (!this.#inbox.isEmpty) {
         const facts = this.#inbox.takeFacts();
         const reopening = facts.findLast((fact) => fact.type === "rollback_requested");
-        if (reopening !== undefined) this.#replyTo = reopening.replyTo;
+        if (reopening !== undefined) this.#reopening = reopening;
         const turn = await this.#execution.advance(facts, this.#options.clock.now());
         if (this.#isAbandoned) return;
         if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
@@ -312,15 +316,13 @@ export class LiveRun {
     const { onChildren, onMessages, ref } = this.#options;
     const notes = this.#notes;
     this.#notes = [];
-    const isReopened = isFinal(this.#run.status) || this.#known.finishedAt != null;
     const commit = commitOf(turn, {
       run: this.#run,
       opened: this.#opened,
       saga: this.#execution.saga,
       notes,
       known: this.#known,
-      replyTo: this.#replyTo,
-      isReopened,
+      reopening: this.#reopening,
       worker: ref,
     });
     await this.#writer!.commit({ ...commit, taken: this.#inbox.takeIds() });

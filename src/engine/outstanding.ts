@@ -110,8 +110,8 @@ export class Outstanding {
     return child !== undefined && (anyRun || child.runId === fact.child.runId);
   }
 
-  hasChild(path: string): boolean {
-    return this.#children.has(path);
+  child(path: string): PendingChild | undefined {
+    return this.#children.get(path);
   }
 
   /** Cancels the work in flight and resolves when all of it has its outcome. */

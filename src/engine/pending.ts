@@ -1,4 +1,4 @@
-import type { StepSpec, StepSuccess } from "./context.ts";
+import type { ChildSpec, StepSpec, StepSuccess } from "./context.ts";
 import { type CancelCause, CancelledError } from "./failure.ts";
 import type { Cancellable, CancelScope } from "./scope.ts";
 
@@ -74,7 +74,10 @@ function ignore(): void {}
 /** A child run, or its undoing, that was asked for and has not ended. */
 export class PendingChild implements Cancellable {
   readonly step: string;
-  readonly runId: string;
+  /** Another one when a person lets a failed child be tried again. */
+  runId: string;
+  /** What the child is started with; absent in an undo. */
+  readonly spec: ChildSpec | undefined;
   readonly action: "run" | "undo";
   readonly scope: CancelScope;
   readonly promise: Promise<StepSuccess>;
@@ -85,11 +88,12 @@ export class PendingChild implements Cancellable {
   readonly #onCancelled: (child: PendingChild) => void;
 
   constructor(
-    options: Pick<PendingChild, "step" | "runId" | "action" | "scope">,
+    options: Pick<PendingChild, "step" | "runId" | "action" | "scope" | "spec">,
     onCancelled: (child: PendingChild) => void,
   ) {
     this.step = options.step;
     this.runId = options.runId;
+    this.spec = options.spec;
     this.action = options.action;
     this.scope = options.scope;
     this.#onCancelled = onCancelled;

@@ -1,8 +1,8 @@
 import { pauseFor } from "./commit.ts";
 import { cutAtFailure, keptFacts } from "./effective_turns.ts";
 import type { Execution } from "./execution.ts";
-import type { Fact, JournalTurn, RunStarted } from "./journal.ts";
-import type { Pause, RunParent } from "./run.ts";
+import type { Fact, JournalTurn, Reopening, RunStarted } from "./journal.ts";
+import type { Pause } from "./run.ts";
 import type { ClaimedRun, Message, ReadJournalRequest, Storage } from "./storage.ts";
 import type { Turn } from "./turn.ts";
 
@@ -63,20 +63,30 @@ export function factOf(message: Message): Fact | undefined {
 /**
  * Counts the attempts that a step in flight had before its process ended: those that were written down, and one for each time that a
  * process took the run over and ended before it wrote anything.
+ *
+ * A step that failed for certain and that a person just now lets be tried again begins anew: nothing of it can have taken effect.
  */
-export function countAttempts(turns: readonly JournalTurn[], crashes: number): (step: string) => number {
+export function countAttempts(
+  turns: readonly JournalTurn[],
+  crashes: number,
+  resumed?: string | null,
+): (step: string) => number {
   const written = new Map<string, number>();
+  let hasFailed = false;
   for (const { entries } of turns) {
-    for (const entry of entries) if (entry.type === "attempt_started") written.set(entry.step, entry.attempt);
+    for (const entry of entries) {
+      if (entry.type === "attempt_started") written.set(entry.step, entry.attempt);
+      else if (entry.type === "step_failed") hasFailed ||= entry.step === resumed;
+    }
   }
-  return (step) => (written.get(step) ?? 1) + crashes;
+  return (step) => step === resumed && hasFailed ? 0 : (written.get(step) ?? 1) + crashes;
 }
 
-/** The parent's step that asked an ended run to undo itself. */
-export function lastReplyTo(turns: readonly JournalTurn[]): RunParent | undefined {
+/** The last time that the run, which had ended, was asked to undo itself. */
+export function lastReopening(turns: readonly JournalTurn[]): Reopening | undefined {
   for (const { entries } of turns.toReversed()) {
     const request = entries.findLast((entry) => entry.type === "rollback_requested");
-    if (request !== undefined) return request.replyTo;
+    if (request !== undefined) return request;
   }
   return undefined;
 }

@@ -15,7 +15,7 @@ export interface Turn {
   readonly timersSet: readonly TimerSet[];
   readonly timersCleared: readonly string[];
   /** Child runs to start, and what to tell those that there are. */
-  readonly children: readonly ChildSpec[];
+  readonly children: readonly ChildStart[];
   readonly childOrders: readonly ChildOrder[];
   /** What the run is doing from here on. */
   readonly activity: Activity;
@@ -27,6 +27,12 @@ export interface Turn {
   readonly stuck: PauseReason | undefined;
   /** What the journal holds and the function asked for instead, where they differ. */
   readonly mismatch: string | undefined;
+}
+
+/** A child run to start. */
+export interface ChildStart {
+  readonly runId: string;
+  readonly spec: ChildSpec;
 }
 
 /** A timer and when it is due, in wall-clock milliseconds. */
@@ -54,16 +60,16 @@ export class TurnDraft {
   readonly cancels: string[] = [];
   readonly timersSet: TimerSet[] = [];
   readonly timersCleared: string[] = [];
-  readonly children: ChildSpec[] = [];
+  readonly children: ChildStart[] = [];
   readonly childOrders: ChildOrder[] = [];
   /** On replay: the commands that the function has asked for and that the journal has yet to confirm, oldest first. */
   readonly unconfirmed: Entry[] = [];
 
   /** Leaves out what has been settled within the turn itself. */
-  keepOnly(waits: Pick<Outstanding, "step" | "timer" | "hasChild">): void {
+  keepOnly(waits: Pick<Outstanding, "step" | "timer" | "child">): void {
     keep(this.starts, ({ step }) => waits.step(step) !== undefined);
     keep(this.timersSet, ({ timer }) => waits.timer(timer) !== undefined);
-    keep(this.children, ({ step }) => waits.hasChild(step));
+    keep(this.children, ({ spec }) => waits.child(spec.step) !== undefined);
   }
 }
 

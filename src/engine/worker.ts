@@ -37,6 +37,8 @@ export interface LiveRunOptions extends WorkerOptions {
   readonly ref: WorkerRef;
   /** What an attempt has to wait for before it starts. */
   readonly admit: () => Promise<void> | undefined;
+  /** Sends a request that tells the store of the worker. */
+  readonly registered: <T>(send: () => Promise<T>) => Promise<T>;
   /** Hears of each committed turn. */
   readonly onTurn: (live: LiveRun) => void;
   /** Hears of child runs that a committed turn has created. */
@@ -98,6 +100,7 @@ export class Worker {
       nextTurnId: () => `${nonce}.${turns++}`,
       ref,
       admit: this.#lease.admit,
+      registered: this.#lease.during,
       onTurn: (live) => this.#touch(live),
       onChildren: (children) => this.#startChildren(children),
       onMessages: (messages) => this.#post(messages),
@@ -129,7 +132,7 @@ export class Worker {
       this.#touch(live);
     } catch (thrown) {
       // A run whose creation was answered by nothing may be there all the same.
-      if (MaestroError.is(thrown, "store_unavailable")) this.#retry(live);
+      if (MaestroError.is(thrown, "store_unavailable")) this.#retry(live, thrown);
       else this.#leave(live);
       throw thrown;
     }
@@ -189,11 +192,10 @@ export class Worker {
     const drives = this.#isUnsure ? [...this.#live.keys()] : undefined;
     this.#isUnsure = true;
     const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
-    const { runs, mail, nextWakeAt } = await storage.claimRuns(request);
+    const { runs, mail, nextWakeAt } = await this.#lease.during(() => storage.claimRuns(request));
     this.#isUnsure = false;
     for (const id of runIds) this.#wanted.delete(id);
     for (const id of this.#wanted) if (this.#live.has(id)) this.#wanted.delete(id);
-    this.#lease.hold();
     this.#post(mail);
     await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
     if (runs.length === CLAIM_BATCH || this.#wanted.size > 0) this.#isPollWanted = true;
@@ -231,10 +233,11 @@ export class Worker {
     void this.#poll();
   }
 
-  /** Takes a run up again that could not go on because of the store. */
-  #retry(live: LiveRun): void {
+  /** Takes a run up again that could not go on. One that was lost may be so to a claim of this worker whose answer was lost. */
+  #retry(live: LiveRun, reason: unknown): void {
     this.#leave(live);
-    this.#wanted.add(live.id);
+    if (MaestroError.is(reason, "claim_lost")) this.#isUnsure = true;
+    else this.#wanted.add(live.id);
     this.#pollSoon();
   }
 
@@ -271,9 +274,8 @@ export class Worker {
       // A run of a queue that is not listened to is taken by id alone.
       if (exit.kind === "parked" && exit.wakeAt !== null && this.#listens) this.#pollAt(exit.wakeAt);
     }, (thrown) => {
-      const isGone = live.isSuspended || this.#isStopped || MaestroError.is(thrown, "claim_lost");
-      if (isGone) this.#leave(live);
-      else this.#retry(live);
+      if (live.isSuspended || this.#isStopped) this.#leave(live);
+      else this.#retry(live, thrown);
     });
   }
 
