@@ -191,8 +191,8 @@ class LocalMaestro implements Maestro {
 
   load(source: WorkflowSource, { online = false, endpoints = {} }: LoadSettings = {}): Promise<LoadResult> {
     const { runtime: { readFile } } = this.#options;
-    const reflect = (plan: LoadedWorkflow["plan"], name: string) =>
-      this.#connections.reflect({ plan, name, file: source.file, endpoint: endpoints[name] }, this.#values);
+    const reflect = (plan: LoadedWorkflow["plan"], name: string, file: string) =>
+      this.#connections.reflect({ plan, name, file, endpoint: endpoints[name] }, this.#values);
     return loadWorkflow(source, { readFile, reflect: online ? reflect : undefined });
   }
 

@@ -105,8 +105,8 @@ export interface WorkflowContext {
   readonly startedAt: number;
   /** A source of numbers from 0 to 1 that gives the same series at every replay; one series a key. */
   random(key: string): () => number;
-  /** The key that a service sees at every attempt of a step. */
-  idempotencyKey(step: string): string;
+  /** The key that a service sees at every attempt of a step; with `request`, one that changes with what is sent. */
+  idempotencyKey(step: string, request?: JsonValue): string;
   /**
    * Schedules a step. Rejects with `StepFailedError`, or with `CancelledError` when the scope is or becomes cancelled.
    */

@@ -57,8 +57,8 @@ export class DurableContext implements LifecycleContext, RollbackContext {
     return seededRandom(`${this.#execution.started.seed} ${key}`);
   }
 
-  idempotencyKey(step: string): string {
-    return this.#execution.idempotencyKey(step);
+  idempotencyKey(step: string, request?: JsonValue): string {
+    return this.#execution.idempotencyKey(step, request);
   }
 
   step(spec: StepSpec): Promise<StepSuccess> {

@@ -1,3 +1,4 @@
+import { canonicalJson, type JsonValue } from "../base/json.ts";
 import { Commands } from "./commands.ts";
 import type { WorkflowDefinition } from "./context.ts";
 import { DurableContext } from "./durable_context.ts";
@@ -74,10 +75,11 @@ export class Execution {
     return this.#pause === undefined ? undefined : { step: this.#pausedStep };
   }
 
-  /** The key that a service sees at every attempt of a step. */
-  idempotencyKey(step: string): string {
+  /** The key that a service sees at every attempt of a step; with `request`, one that changes with what is sent. */
+  idempotencyKey(step: string, request?: JsonValue): string {
     const { internalId, digest } = this.options;
-    return `${internalId}:${step.length > LONGEST_KEY_PATH ? digest(step) : step}`;
+    const key = `${internalId}:${step.length > LONGEST_KEY_PATH ? digest(step) : step}`;
+    return request === undefined ? key : `${key}:${digest(canonicalJson(request)).slice(0, 16)}`;
   }
 
   /** The earliest limit of the scopes around a step in flight, in wall-clock milliseconds. */

@@ -4,7 +4,7 @@ import { ABSENT, type DeferredLeaf, type Scope, type ScopeValue } from "../expr/
 import { errorValue, type Frame } from "./frame.ts";
 import { evaluate, noteRefusal, settle, type StepRun } from "./step_run.ts";
 import { evaluateHttpMethod, evaluateMethodName } from "./method.ts";
-import type { CallStep, Plan, PlanCall, PlanCompensation, PlanReconcile } from "./plan.ts";
+import type { CallStep, PlanCall, PlanCompensation, PlanReconcile, PlanService } from "./plan.ts";
 
 /** Limit of an attempt where neither service nor step gives one: nothing hangs for ever. */
 const DEFAULT_ATTEMPT_TIMEOUT_MS = 30_000;
@@ -24,10 +24,10 @@ export interface LocalCall {
 
 /** Calls a service and waits for the answer. Throws at once where nothing can be sent. */
 export function runCall(step: CallStep, run: StepRun): Promise<StepSuccess> {
-  const { context, frame, path, plan } = run;
+  const { context, path } = run;
   let spec: StepSpec;
   try {
-    spec = callSpec(step.call, plan, frame, path, path, step.timeoutMs);
+    spec = callSpec(step.call, run, { path, timeoutMs: step.timeoutMs });
   } catch (thrown) {
     noteRefusal("call", thrown, run);
     throw thrown;
@@ -37,7 +37,7 @@ export function runCall(step: CallStep, run: StepRun): Promise<StepSuccess> {
   return context.step({
     ...spec,
     compensation: compensate && compensationSpec(step, compensate, run),
-    reconcile: reconcile && reconcileSpec(reconcile, run),
+    reconcile: reconcile && reconcileSpec(reconcile, run, spec.key ?? context.idempotencyKey(path)),
     isPivot,
     atMostOnce,
   });
@@ -46,8 +46,9 @@ export function runCall(step: CallStep, run: StepRun): Promise<StepSuccess> {
 function compensationSpec(
   step: CallStep,
   { call, onUnknown }: PlanCompensation,
-  { frame, path, plan }: StepRun,
+  run: StepRun,
 ): CompensationSpec {
+  const { frame, path } = run;
   return {
     onUnknown,
     prepare: (error, found) => {
@@ -56,21 +57,20 @@ function compensationSpec(
         settle(step, inner, { status: "completed", output: found, failure: null, attempts: 1 });
       }
       if (call.when !== undefined && !evaluate("when", () => call.when!.holds(inner), path)) return undefined;
-      const own = `${path}/compensate`;
-      return { ...callSpec(call, plan, inner, own, own, undefined), compensates: path };
+      return { ...callSpec(call, { ...run, frame: inner }, { path: `${path}/compensate` }), compensates: path };
     },
   };
 }
 
-function reconcileSpec({ call, done, output }: PlanReconcile, run: StepRun): ReconcileSpec {
-  const { context, frame, path, plan } = run;
+function reconcileSpec({ call, done, output }: PlanReconcile, run: StepRun, key: string): ReconcileSpec {
+  const { context, frame, path } = run;
   return {
-    prepare: (step) => callSpec(call, plan, frame, step, path, undefined),
+    prepare: (step) => callSpec(call, run, { path: step, askedKey: key }),
     judge: (answer) => {
       // Reading through nothing gives null: a service that knows of nothing needs no condition of its own.
       const names: Readonly<Record<string, ScopeValue>> = {
         answer: answer ?? ABSENT,
-        idempotency_key: context.idempotencyKey(path),
+        idempotency_key: key,
       };
       const scope: Scope = new CallScope(frame, names, context, `${path}/reconcile`);
       if (!evaluate("reconcile.done", () => done.holds(scope), path)) return { isDone: false };
@@ -80,45 +80,62 @@ function reconcileSpec({ call, done, output }: PlanReconcile, run: StepRun): Rec
   };
 }
 
-/** What is sent under `path`; `keyPath` is the step whose idempotency key the call's expressions read. */
-function callSpec(
-  call: PlanCall,
-  plan: Plan,
-  frame: Frame,
-  path: string,
-  keyPath: string,
-  timeoutMs: number | undefined,
-): StepSpec {
-  const idempotencyKey = frame.run.context.idempotencyKey(keyPath);
-  const scope: Scope = new CallScope(frame, { idempotency_key: idempotencyKey }, frame.run.context, path);
+/** Where a call stands, and what is said of it there. */
+interface CallPlace {
+  readonly path: string;
+  readonly timeoutMs?: number | undefined;
+  /** The key that the call's expressions read, where it asks about another step. @default its own */
+  readonly askedKey?: string | undefined;
+}
+
+function callSpec(call: PlanCall, { plan, frame }: StepRun, { path, timeoutMs, askedKey }: CallPlace): StepSpec {
+  const { context } = frame.run;
   const service = plan.services.get(call.service)!;
   return evaluate("", () => {
-    const evaluateMethod = service.type === "http" ? evaluateHttpMethod : evaluateMethodName;
-    const { value, deferred } = call.request.evaluateDeferred(scope);
-    const recorded: RecordedCall = {
-      method: call.method.isConstant
-        ? call.methodText
-        : evaluate("method", () => evaluateMethod(call.method, scope), path),
-      request: value as JsonObject,
-      ...(deferred.length === 0 ? undefined : { deferred }),
-    };
+    let scope = callScope(frame, path, askedKey ?? context.idempotencyKey(path));
+    let request = recordCall(call, service, scope, path);
+    let key: string | undefined;
+    if (plan.durability === "async" && askedKey === undefined) {
+      // A loss of power may take the outcomes that led here: what is then sent with other values is another effect.
+      key = context.idempotencyKey(path, request);
+      scope = callScope(frame, path, key);
+      request = recordCall(call, service, scope, path);
+    }
     const until = call.stream?.until;
     const local: LocalCall = {
       call,
       streamUntil: until &&
-        ((item, index) => until.holds(new CallScope(scope, { item, index }, frame.run.context, `${path}[${index}]`))),
+        ((item, index) => until.holds(new CallScope(scope, { item, index }, context, `${path}[${index}]`))),
     };
     return {
       step: path,
       service: call.service,
       method: call.methodText,
-      request: recorded as unknown as JsonValue,
+      request,
       retry: call.retry,
       timeoutMs,
       attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
+      ...(key === undefined ? undefined : { key }),
       local,
     };
   }, path);
+}
+
+function callScope(frame: Frame, path: string, key: string): Scope {
+  return new CallScope(frame, { idempotency_key: key }, frame.run.context, path);
+}
+
+function recordCall(call: PlanCall, service: PlanService, scope: Scope, path: string): JsonValue {
+  const evaluateMethod = service.type === "http" ? evaluateHttpMethod : evaluateMethodName;
+  const { value, deferred } = call.request.evaluateDeferred(scope);
+  const recorded: RecordedCall = {
+    method: call.method.isConstant
+      ? call.methodText
+      : evaluate("method", () => evaluateMethod(call.method, scope), path),
+    request: value as JsonObject,
+    ...(deferred.length === 0 ? undefined : { deferred }),
+  };
+  return recorded as unknown as JsonValue;
 }
 
 /** What one call sees: a few names of its own in front of its frame's, and randomness that depends on its path alone. */
