@@ -53,9 +53,14 @@ export class Lease {
   /** What an attempt has to wait for; `undefined`: nothing. */
   readonly admit = (): Promise<void> | undefined => {
     const { worker: { leaseMs } } = this.#options;
-    if (this.#age() <= leaseMs / 2) return undefined;
+    if (!this.#isConfirmed || this.#age() <= leaseMs / 2) return undefined;
     return this.#renewal ??= this.#renewUntilConfirmed();
   };
+
+  /** Whether the store has ever been told of the worker: before that it has nothing to lose. */
+  get #isConfirmed(): boolean {
+    return this.#confirmedTicks !== -Infinity;
+  }
 
   #age(): number {
     const { clock } = this.#options;
@@ -79,8 +84,10 @@ export class Lease {
     const { storage, clock, worker, onLost } = this.#options;
     for (;;) {
       try {
-        if (!await this.during(() => storage.renewWorker({ worker }))) onLost();
-        break;
+        const wasConfirmed = this.#isConfirmed;
+        if (!await this.during(() => storage.renewWorker({ worker })) && wasConfirmed) onLost();
+        // An answer that was long under way says little.
+        if (this.#age() <= worker.leaseMs / 2) break;
       } catch {
         // The store is out of reach for a moment; until it answers nothing new starts.
         await new Promise<void>((resolve) => clock.after(worker.leaseMs / 10, resolve));
