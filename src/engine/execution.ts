@@ -2,7 +2,7 @@ import { canonicalJson, type JsonValue } from "../base/json.ts";
 import { Commands } from "./commands.ts";
 import type { WorkflowDefinition } from "./context.ts";
 import { DurableContext } from "./durable_context.ts";
-import { effectiveTurns } from "./effective_turns.ts";
+import { type EffectiveJournal, effectiveTurns } from "./effective_turns.ts";
 import { type CancelCause, CancelledError, type Failure, StepFailedError } from "./failure.ts";
 import { commandKey, type Fact, isCommand, isFact, isOutcome, type StepOutcome } from "./journal.ts";
 import type { JournalTurn, RunFinished, RunStarted } from "./journal.ts";
@@ -103,10 +103,14 @@ export class Execution {
   /**
    * Rebuilds the run from its journal. The turn that comes back holds no entries: it says what is in flight and has to be started again.
    */
-  async replay(turns: readonly JournalTurn[]): Promise<Turn> {
+  async replay(journal: readonly JournalTurn[]): Promise<Turn> {
+    return await this.replayEffective(effectiveTurns(journal));
+  }
+
+  /** The same for a journal whose void parts have been left out. */
+  async replayEffective({ turns, resumed }: EffectiveJournal): Promise<Turn> {
     this.commands.isReplaying = true;
-    const { turns: effective, resumed } = effectiveTurns(turns);
-    for (const turn of effective) {
+    for (const turn of turns) {
       this.#open(turn.time);
       for (const entry of turn.entries) {
         if (entry.type === "run_started") await this.#begin(entry);

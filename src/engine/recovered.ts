@@ -1,5 +1,5 @@
 import { pauseFor } from "./commit.ts";
-import { cutAtFailure, keptFacts } from "./effective_turns.ts";
+import { cutAtFailure, effectiveTurns, keptFacts } from "./effective_turns.ts";
 import type { Execution } from "./execution.ts";
 import type { Fact, JournalTurn, Reopening, RunStarted } from "./journal.ts";
 import type { Pause } from "./run.ts";
@@ -38,8 +38,10 @@ export async function resumeAt(
   execution: Execution,
   now: number,
 ): Promise<Turn> {
-  await execution.replay(cutAtFailure(turns, step));
-  return await execution.advance([{ type: "resume_requested", step }, ...keptFacts(turns, step)], now);
+  // What earlier resumes have made void must stay so.
+  const journal = effectiveTurns(turns);
+  await execution.replayEffective({ ...journal, turns: cutAtFailure(journal.turns, step) });
+  return await execution.advance([{ type: "resume_requested", step }, ...keptFacts(journal.turns, step)], now);
 }
 
 /** The fact that a message brings; `undefined` for what only lets a paused run go on. */

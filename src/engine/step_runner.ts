@@ -48,6 +48,7 @@ export class StepRunner {
   #attempt = 0;
   #mayHaveActed = false;
   #isCancelled = false;
+  #isAbandoned = false;
   #hasTimedOut = false;
   #isInFlight = false;
   readonly #onSend = (): void => {
@@ -102,6 +103,7 @@ export class StepRunner {
 
   /** Cuts the step off for good: whatever it comes to, nobody listens any more. */
   abandon(): void {
+    this.#isAbandoned = true;
     this.#isCancelled = true;
     this.#endDelay?.();
     this.#current?.abort("cancelled");
@@ -225,7 +227,7 @@ export class StepRunner {
   async #ending(last: FailedAttempt | undefined): Promise<StepOutcome> {
     const { step, compensation, reconcile } = this.#options.spec;
     const isLeftOpen = this.#mayHaveActed && (compensation !== undefined || !this.#isCancelled);
-    if (isLeftOpen && reconcile !== undefined) {
+    if (isLeftOpen && reconcile !== undefined && !this.#isAbandoned) {
       const verdict = await this.#reconcile(reconcile);
       if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
     }

@@ -76,6 +76,8 @@ export class Worker {
   /** Runs of this process; one that only waits moves to the end whenever it begins to wait again. */
   readonly #live = new Map<string, LiveRun>();
   readonly #wanted = new Set<string>();
+  /** Messages from within this process whose runs it may be about to take over: the store tells it of no others. */
+  readonly #early: Message[] = [];
   /** Whether the answer to a claim may have been lost: the store may take runs for this worker's that it does not know of. */
   #isUnsure = false;
   /** When the store is asked next; infinite: not before something happens. */
@@ -189,6 +191,7 @@ export class Worker {
     // A claim makes the store know the worker again: first it has to tell whether it had forgotten it.
     await this.#lease.admit();
     const runIds = [...this.#wanted].filter((id) => !this.#live.has(id)).slice(0, CLAIM_BATCH);
+    const early = this.#early.splice(0);
     const drives = this.#isUnsure ? [...this.#live.keys()] : undefined;
     this.#isUnsure = true;
     const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
@@ -197,7 +200,9 @@ export class Worker {
     for (const id of runIds) this.#wanted.delete(id);
     for (const id of this.#wanted) if (this.#live.has(id)) this.#wanted.delete(id);
     this.#post(mail);
-    await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
+    const adopted = runs.map((claimed) => this.#adopt(claimed));
+    for (const message of early) this.#live.get(message.runId)?.post([message]);
+    await Promise.all(adopted);
     if (runs.length === CLAIM_BATCH || this.#wanted.size > 0) this.#isPollWanted = true;
     this.#nextPoll = Infinity;
     this.#stopTimer?.();
@@ -236,8 +241,8 @@ export class Worker {
   /** Takes a run up again that could not go on. One that was lost may be so to a claim of this worker whose answer was lost. */
   #retry(live: LiveRun, reason: unknown): void {
     this.#leave(live);
-    if (MaestroError.is(reason, "claim_lost")) this.#isUnsure = true;
-    else this.#wanted.add(live.id);
+    this.#isUnsure = true;
+    if (!MaestroError.is(reason, "claim_lost")) this.#wanted.add(live.id);
     this.#pollSoon();
   }
 
@@ -260,8 +265,10 @@ export class Worker {
     const strangers: string[] = [];
     for (const message of messages) {
       const live = this.#live.get(message.runId);
-      if (live === undefined) strangers.push(message.runId);
-      else live.post([message]);
+      if (live === undefined) {
+        strangers.push(message.runId);
+        this.#early.push(message);
+      } else live.post([message]);
     }
     // A child that has ended is to undo itself, or a parent waits in the store: whoever comes first takes it.
     if (strangers.length > 0) void this.claim(strangers);
