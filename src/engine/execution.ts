@@ -318,10 +318,16 @@ export class Execution {
   }
 
   #turn(draft: TurnDraft): Turn {
-    const { unconfirmed: _, ...rest } = draft;
+    const { entries, starts, cancels, timersSet, timersCleared, children, childOrders } = draft;
     return {
-      ...rest,
       time: this.#time,
+      entries,
+      starts,
+      cancels,
+      timersSet,
+      timersCleared,
+      children,
+      childOrders,
       activity: this.#activity(),
       finished: this.#finished,
       pause: this.#pause,

@@ -24,6 +24,7 @@ export class JournalWriter {
   #hasWarned = false;
   /** Nothing more is sent again. */
   #isStopped = false;
+  readonly #hasStopped = (): boolean => this.#isStopped;
 
   constructor(options: JournalWriterOptions, claim: Claim, head: number) {
     this.#options = options;
@@ -36,19 +37,26 @@ export class JournalWriter {
    *
    * @throws {MaestroError} `claim_lost`, or what the store keeps saying.
    */
-  async commit(request: Omit<CommitTurnRequest, "claim" | "head" | "turnId">): Promise<void> {
+  commit(request: Omit<CommitTurnRequest, "claim" | "head" | "turnId">): Promise<void> {
     const { storage, clock, nextTurnId } = this.#options;
-    const whole = { ...request, claim: this.#claim, head: this.#head, turnId: nextTurnId() };
-    await patiently(clock, () => storage.commitTurn(whole), () => this.#isStopped);
-    if (whole.turn === undefined) return;
-    this.#head++;
-    this.#length += whole.turn.entries.length;
+    const { turn } = request;
+    const whole: CommitTurnRequest = { ...request, claim: this.#claim, head: this.#head, turnId: nextTurnId() };
+    const sent = patiently(clock, () => storage.commitTurn(whole), this.#hasStopped);
+    return turn === undefined ? sent : sent.then(() => {
+      this.#head++;
+      this.#length += turn.entries.length;
+    });
   }
 
   /** Learns how long the journal is already. */
   count(turns: readonly JournalTurn[]): void {
     for (const { entries } of turns) this.#length += entries.length;
     this.#hasWarned = this.#length >= MANY;
+  }
+
+  /** Whether the journal's length calls for anything: a warning, or an end. */
+  get isLong(): boolean {
+    return this.#length >= MANY && (!this.#hasWarned || this.isFull);
   }
 
   /** Whether nothing more is to be appended. */

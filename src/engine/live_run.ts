@@ -315,7 +315,7 @@ export class LiveRun {
   async #commit(turn: Turn): Promise<boolean> {
     const { onChildren, onMessages, ref } = this.#options;
     const notes = this.#notes;
-    this.#notes = [];
+    if (notes.length > 0) this.#notes = [];
     const commit = commitOf(turn, {
       run: this.#run,
       opened: this.#opened,
@@ -326,11 +326,13 @@ export class LiveRun {
       worker: ref,
     });
     await this.#writer!.commit({ ...commit, taken: this.#inbox.takeIds() });
-    this.#known = { ...this.#known, ...commit.change };
+    if (commit.change.status !== undefined) this.#known = { ...this.#known, ...commit.change };
     this.#options.onTurn(this);
     if (commit.children !== undefined) onChildren(commit.children);
     if (commit.messages !== undefined) onMessages(commit.messages);
-    if (turn.finished === undefined && turn.pause === undefined) return await this.#isTooLong();
+    if (turn.finished === undefined && turn.pause === undefined) {
+      return this.#writer!.isLong ? await this.#isTooLong() : false;
+    }
     this.#perform(turn);
     this.#leave(exitOf(turn.finished, turn.pause));
     return true;

@@ -12,14 +12,25 @@ const RETRY_MS = 50;
  *
  * @throws whatever else the store says, and `store_unavailable` when it keeps saying that.
  */
-export async function patiently<T>(clock: Clock, send: () => Promise<T>, isStopped?: () => boolean): Promise<T> {
-  for (let attempt = 1;; attempt++) {
+export function patiently<T>(clock: Clock, send: () => Promise<T>, isStopped?: () => boolean): Promise<T> {
+  return send().catch((thrown: unknown) => sendAgain(thrown, clock, send, isStopped));
+}
+
+async function sendAgain<T>(
+  first: unknown,
+  clock: Clock,
+  send: () => Promise<T>,
+  isStopped?: () => boolean,
+): Promise<T> {
+  let thrown = first;
+  for (let attempt = 1; attempt < TRIES; attempt++) {
+    if (!MaestroError.is(thrown, "store_unavailable") || isStopped?.() === true) break;
+    await new Promise<void>((resolve) => clock.after(RETRY_MS * 2 ** (attempt - 1), resolve));
     try {
       return await send();
-    } catch (thrown) {
-      const isFinal = !MaestroError.is(thrown, "store_unavailable") || attempt === TRIES;
-      if (isFinal || isStopped?.() === true) throw thrown;
+    } catch (again) {
+      thrown = again;
     }
-    await new Promise<void>((resolve) => clock.after(RETRY_MS * 2 ** (attempt - 1), resolve));
   }
+  throw thrown;
 }

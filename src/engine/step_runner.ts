@@ -124,8 +124,12 @@ export class StepRunner {
         if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
         if (this.#hasToEnd) break;
       }
-      const result = await this.#tryOnce();
-      if (result.ok) return { type: "step_completed", step: spec.step, output: result.output, attempts: this.#attempt };
+      const result = await this.#send();
+      this.#isInFlight = false;
+      if (result.ok || spec.settledBy?.includes(result.failure.code)) {
+        const output = result.ok ? result.output : null;
+        return { type: "step_completed", step: spec.step, output, attempts: this.#attempt };
+      }
       last = this.#judge(result);
       const delay = this.#delayBeforeNext(last);
       this.#tellFailed(last, delay);
@@ -139,14 +143,12 @@ export class StepRunner {
     return this.#isCancelled || this.#hasTimedOut;
   }
 
-  async #tryOnce(): Promise<AttemptResult> {
+  #send(): Promise<AttemptResult> {
     const { spec, caller, onNote } = this.#options;
     this.#attempt++;
     if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
     this.#current = new AttemptContext(this.#facts, this.#attempt, this.#onSend);
-    const result = await caller.call(spec, this.#current);
-    this.#isInFlight = false;
-    return !result.ok && spec.settledBy?.includes(result.failure.code) ? { ok: true, output: null } : result;
+    return caller.call(spec, this.#current);
   }
 
   #tellFailed(last: FailedAttempt, delay: number | undefined): void {

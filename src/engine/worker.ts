@@ -128,9 +128,12 @@ export class Worker {
   async start({ run, opened, started, reused }: StartRunRequest): Promise<LiveRun> {
     this.#hold();
     const live = new LiveRun(this.#options, run);
-    this.#enter(live);
+    // Where a run of this id is driven here already, the store has the last word.
+    const isRival = this.#live.has(run.id);
+    if (!isRival) this.#enter(live);
     try {
       await live.begin(opened, started, reused);
+      if (isRival) this.#enter(live);
       this.#touch(live);
     } catch (thrown) {
       // A run whose creation was answered by nothing may be there all the same.
@@ -292,8 +295,10 @@ export class Worker {
 
   /** The runs that have moved on last stand last. */
   #touch(live: LiveRun): void {
+    const { maxWaiting = MAX_WAITING } = this.#options;
+    if (maxWaiting === Infinity) return;
     if (this.#live.delete(live.id)) this.#live.set(live.id, live);
-    void this.#trim();
+    if (this.#live.size > maxWaiting) void this.#trim(maxWaiting);
   }
 
   #leave(live: LiveRun): void {
@@ -303,9 +308,8 @@ export class Worker {
   }
 
   /** Gives the runs that have waited longest back to the store, where more wait than are to be kept here. */
-  async #trim(): Promise<void> {
-    const { maxWaiting = MAX_WAITING } = this.#options;
-    if (this.#isTrimming || this.#live.size <= maxWaiting || ++this.#touches <= maxWaiting / 10) return;
+  async #trim(maxWaiting: number): Promise<void> {
+    if (this.#isTrimming || ++this.#touches <= maxWaiting / 10) return;
     this.#touches = 0;
     this.#isTrimming = true;
     for (;;) {
