@@ -19,6 +19,8 @@ export class Commands {
   /** Whether the function may ask for anything now. */
   isOpen = false;
   readonly #runId: string;
+  /** Runs that stand in for children that failed, by step. */
+  readonly #restarted = new Map<string, string>();
   readonly #onStuck: (reason: PauseReason, mismatch?: string) => void;
 
   constructor(runId: string, onStuck: (reason: PauseReason, mismatch?: string) => void) {
@@ -82,7 +84,7 @@ export class Commands {
     this.#requireTurn();
     if (scope.cause !== undefined) return silence(Promise.reject(new CancelledError(scope.cause)));
     const { step, workflow, input } = spec;
-    const runId = `${this.#runId}/${step}`;
+    const runId = this.#restarted.get(step) ?? `${this.#runId}/${step}`;
     const pending = new PendingChild({ step, runId, action: "run", scope, spec }, this.#cancelChild);
     this.waits.addChild(pending);
     this.produce({ type: "child_scheduled", step, runId, workflow, action: "run", input });
@@ -90,14 +92,13 @@ export class Commands {
     return pending.promise;
   }
 
-  /** Starts another child in the place of one that failed: `kid`, then `kid!2`. Does nothing where the step is no child. */
-  restartChild(step: string): void {
+  /** Starts another run in the place of a child that failed: now where the step is under way, else when it is asked for again. */
+  restartChild(step: string, runId: string): void {
+    this.#restarted.set(step, runId);
     const pending = this.waits.child(step);
     if (pending?.spec === undefined) return;
     const { spec } = pending;
-    const first = `${this.#runId}/${step}`;
-    const tries = pending.runId === first ? 1 : Number(pending.runId.slice(first.length + 1));
-    const runId = pending.runId = `${first}!${tries + 1}`;
+    pending.runId = runId;
     this.produce({ type: "child_scheduled", step, runId, workflow: spec.workflow, action: "run", input: spec.input });
     this.draft.children.push({ runId, spec });
   }

@@ -28,20 +28,24 @@ export function effectiveTurns(turns: readonly JournalTurn[]): EffectiveJournal 
   return { turns: effective, resumed };
 }
 
-/** What had come true in the part of a journal that resuming makes void, and stays true. */
+/** What had come true in the part of a journal that resuming makes void, and stays true where the run asks for it again. */
 export function keptFacts(turns: readonly JournalTurn[], step: string | null): Fact[] {
+  return voidEntries(turns, step).filter(isFact).filter((fact) => {
+    if (isOutcome(fact)) return fact.type === "step_completed";
+    if (fact.type === "child_finished") return fact.child.status === "completed";
+    return fact.type === "signal_received" || fact.type === "timer_fired" && !isEnd(fact, step);
+  });
+}
+
+/** Steps whose child had failed, or been cancelled, in the part of a journal that resuming makes void. */
+export function voidChildren(turns: readonly JournalTurn[], step: string | null): string[] {
+  const ends = voidEntries(turns, step).filter((entry) => entry.type === "child_finished");
+  return [...new Set(ends.filter(({ child }) => child.status !== "completed").map((end) => end.step))];
+}
+
+function voidEntries(turns: readonly JournalTurn[], step: string | null): Entry[] {
   const { turn, entry } = failureOf(turns, step);
-  const isVoid = (candidate: Entry): boolean => {
-    if (isOutcome(candidate)) return candidate.type !== "step_completed";
-    if (candidate.type === "child_finished") return candidate.child.status !== "completed";
-    return candidate.type !== "signal_received" && candidate.type !== "timer_fired" || isEnd(candidate, step);
-  };
-  const scheduled = new Set(cutAtFailure(turns, step).flatMap(({ entries }) => entries.map(keyOf)));
-  const tail = [turns[turn]!.entries.slice(entry), ...turns.slice(turn + 1).map(({ entries }) => entries)].flat();
-  return tail.filter(isFact).filter((candidate) =>
-    !isVoid(candidate) &&
-    (candidate.type === "signal_received" || scheduled.has(keyOf(candidate)))
-  );
+  return [turns[turn]!.entries.slice(entry), ...turns.slice(turn + 1).map(({ entries }) => entries)].flat();
 }
 
 /** The part of a journal that stays when its run is resumed: all before the failure of the step. */
@@ -65,8 +69,4 @@ function isEnd(entry: Entry, step: string | null): boolean {
   if (entry.type === "timer_fired") return entry.timer === step;
   if (entry.type === "child_finished") return entry.step === step && entry.child.status !== "completed";
   return isOutcome(entry) && entry.type !== "step_completed" && entry.step === step;
-}
-
-function keyOf(entry: Entry): string {
-  return "timer" in entry ? `timer ${entry.timer}` : "step" in entry ? `step ${entry.step}` : entry.type;
 }

@@ -145,6 +145,7 @@ export class Execution {
         await this.options.drain();
       }
     }
+    if (facts[0]?.type === "resume_requested") this.commands.draft.keepOnly(this.commands.waits);
     return this.#close();
   }
 
@@ -230,7 +231,7 @@ export class Execution {
       case "cancel_requested":
         return this.#cancel(fact.reason);
       case "resume_requested":
-        if (fact.step !== null) this.commands.restartChild(fact.step);
+        for (const { step, runId } of fact.children) this.commands.restartChild(step, runId);
         return this.#renewLimit();
       case "rollback_requested": {
         const before = this.#finished!;

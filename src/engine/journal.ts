@@ -27,7 +27,12 @@ export type Entry =
   /** The run failed past its pivot, and waits for a person. */
   | { readonly type: "run_paused"; readonly pause: Pause; readonly error: Failure; readonly cause: RunCause }
   /** A person lets it go on. What came after the failure of `step` is void, but for what had completed (see `effectiveTurns`). */
-  | { readonly type: "resume_requested"; readonly step: string | null }
+  | {
+    readonly type: "resume_requested";
+    readonly step: string | null;
+    /** Children that had failed or been cancelled, and the runs that are started in their place. */
+    readonly children: readonly { readonly step: string; readonly runId: string }[];
+  }
   | RunFinished
   | Note;
 

@@ -174,7 +174,7 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
   child_finished: { step: "text", child: "object" },
   rollback_requested: { error: "object or null", replyTo: "object?" },
   run_paused: { pause: "object", error: "object", cause: "text" },
-  resume_requested: { step: "text or null" },
+  resume_requested: { step: "text or null", children: "list" },
   run_finished: {
     status: "text",
     cause: "text or null",

@@ -1,5 +1,5 @@
 import { pauseFor } from "./commit.ts";
-import { cutAtFailure, effectiveTurns, keptFacts } from "./effective_turns.ts";
+import { cutAtFailure, effectiveTurns, keptFacts, voidChildren } from "./effective_turns.ts";
 import type { Execution } from "./execution.ts";
 import type { Fact, JournalTurn, Reopening, RunStarted } from "./journal.ts";
 import type { Pause } from "./run.ts";
@@ -41,7 +41,20 @@ export async function resumeAt(
   // What earlier resumes have made void must stay so.
   const journal = effectiveTurns(turns);
   await execution.replayEffective({ ...journal, turns: cutAtFailure(journal.turns, step) });
-  return await execution.advance([{ type: "resume_requested", step }, ...keptFacts(journal.turns, step)], now);
+  const children = voidChildren(journal.turns, step).map((child) => ({ step: child, runId: nextRunOf(child, turns) }));
+  return await execution.advance(
+    [{ type: "resume_requested", step, children }, ...keptFacts(journal.turns, step)],
+    now,
+  );
+}
+
+/** `run/kid`, then `run/kid~2`: no run of the child's has had this id. */
+function nextRunOf(step: string, turns: readonly JournalTurn[]): string {
+  const runs = turns.flatMap(({ entries }) => entries).filter((entry) =>
+    entry.type === "child_scheduled" && entry.step === step
+  );
+  const [first] = runs;
+  return `${first?.type === "child_scheduled" ? first.runId : step}~${runs.length + 1}`;
 }
 
 /** The fact that a message brings; `undefined` for what only lets a paused run go on. */

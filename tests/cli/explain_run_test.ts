@@ -201,7 +201,7 @@ describe("explainRun()", () => {
       [2, completed("pay"), { type: "pivot_passed", step: "pay" }, call("ship")],
       [3, { type: "step_failed", step: "ship", failure: conflict, attempts: 1 }],
       [4, { type: "run_paused", pause: { reason: "past_pivot", message: "x" }, error: conflict, cause: "error" }],
-      [5, { type: "resume_requested", step: "ship" }],
+      [5, { type: "resume_requested", step: "ship", children: [] }],
     );
     assert.deepEqual(run.waits.map(({ step }) => step), ["ship"]);
     assert.match(explainRun(run, { now: NOW }).summary, /^It calls shop POST \/ship\.$/);

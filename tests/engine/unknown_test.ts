@@ -149,7 +149,7 @@ describe("a run past its pivot", () => {
     await cluster.send({ kind: "resume" });
     const last = await cluster.process().claim();
     assert.equal(last?.kind === "finished" && last.finished.output, "well");
-    assert.deepEqual(cluster.callsOf("x").map((call) => call.run), ["run/kid", "run/kid!2", "run/kid!3"]);
+    assert.deepEqual(cluster.callsOf("x").map((call) => call.run), ["run/kid", "run/kid~2", "run/kid~3"]);
   });
 
   it("ends failed when it is cancelled, nothing undone", async () => {

@@ -180,7 +180,7 @@ describe("foldSteps() on a run that goes on", () => {
     ];
     const statuses = (...entries: Entry[]): string[] => fold(...entries).map(({ status }) => status);
     assert.deepEqual(statuses(...before, ...paused), ["completed", "failed", "failed"]);
-    assert.deepEqual(statuses(...before, ...paused, { type: "resume_requested", step: "b/c" }), [
+    assert.deepEqual(statuses(...before, ...paused, { type: "resume_requested", step: "b/c", children: [] }), [
       "completed",
       "running",
       "running",
