@@ -1,20 +1,15 @@
 import { MaestroError, toError } from "../../base/errors.ts";
-import type { SqlAnswers, SqlOperation } from "./operation.ts";
-import type { CommitMode, Outcome } from "./sql_driver.ts";
+import type { SqlOperation } from "./operation.ts";
+import type { CommitMode } from "./sql_driver.ts";
 
-/** An operation with what it needs to be part of a group. */
-export interface GroupMember {
-  readonly operation: SqlOperation;
-  readonly mode: CommitMode;
-  /** About how much it writes. */
-  readonly bytes: number;
-}
+/** What became of one operation: its answer, or why it was refused. */
+export type Outcome = { readonly answer: unknown } | { readonly refusal: MaestroError };
 
 /** What groups are committed with. */
 export interface GroupCommitOptions {
   /**
-   * Carries operations out in one transaction. Rejects with a `MaestroError` where the store cannot be used at all, with anything else
-   * where one of the operations may be to blame.
+   * Carries operations out in one transaction, each with its outcome. Rejects with a `MaestroError` where the store cannot be used at all,
+   * with anything else where one of the operations may be to blame; nothing of the group is then written, as far as that can be known.
    */
   commit(operations: readonly SqlOperation[], mode: CommitMode): Promise<readonly Outcome[]>;
   /** Turns what `commit` rejected with into the error that callers see. */
@@ -23,7 +18,11 @@ export interface GroupCommitOptions {
   later(callback: () => void): void;
 }
 
-interface Waiting extends GroupMember {
+interface Waiting {
+  readonly operation: SqlOperation;
+  readonly mode: CommitMode;
+  /** About how much it writes. */
+  readonly bytes: number;
   resolve(answer: unknown): void;
   reject(reason: Error): void;
 }
@@ -41,14 +40,10 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Commits one operation with whatever comes at the same time. */
-  write<Kind extends SqlOperation["kind"]>(
-    operation: Extract<SqlOperation, { kind: Kind }>,
-    mode: CommitMode,
-    bytes: number,
-  ): Promise<SqlAnswers[Kind]> {
+  /** Commits one operation with whatever comes at the same time; gives its answer. */
+  write(operation: SqlOperation, mode: CommitMode, bytes: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operation, mode, bytes, resolve: resolve as (answer: unknown) => void, reject });
+      this.#waiting.push({ operation, mode, bytes, resolve, reject });
       if (this.#isBusy) return;
       this.#isBusy = true;
       this.#options.later(this.#flush);

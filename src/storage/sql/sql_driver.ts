@@ -1,24 +1,8 @@
-import type { MaestroError } from "../../base/errors.ts";
-import type { SqlOperation } from "./operation.ts";
-import type { SqlContext, SqlEffects, SqlWork } from "./sql_work.ts";
+import type { SqlAnswers, SqlOperation } from "./operation.ts";
+import type { SqlEffects, SqlWork } from "./sql_work.ts";
 
-/** How safely a group is to be kept: `sync` survives a loss of power. */
+/** How safely a write is to be kept: `sync` survives a loss of power. */
 export type CommitMode = "sync" | "async";
-
-/** What became of one operation: its answer, or why it was refused. */
-export type Outcome = { readonly answer: unknown } | { readonly refusal: MaestroError };
-
-/** Operations that are committed together. */
-export interface Group extends Omit<SqlContext, "effects"> {
-  readonly operations: readonly SqlOperation[];
-  readonly mode: CommitMode;
-}
-
-/** What came of a group: an outcome for each operation, and what has to happen now. */
-export interface GroupOutcome {
-  readonly outcomes: readonly Outcome[];
-  readonly effects: SqlEffects;
-}
 
 /** What reaches a database. */
 export interface SqlDriver {
@@ -27,15 +11,22 @@ export interface SqlDriver {
   /** Runs a work that only reads, on one state of the database. */
   read<T>(work: () => SqlWork<T>): Promise<T>;
   /**
-   * Carries operations out in one transaction. Rejects with a `MaestroError` where the database cannot be used at all, with anything else
-   * where one of the operations may be to blame; nothing of the group is then written, as far as that can be known.
+   * Carries an operation out, in one transaction with whatever else is written at the same time; `bytes` says about how much it writes.
+   * Rejects with what people are to see: a refusal of this operation alone, or that the database cannot be used.
    */
-  commit(group: Group): Promise<GroupOutcome>;
+  write<Kind extends SqlOperation["kind"]>(
+    operation: Extract<SqlOperation, { kind: Kind }>,
+    mode: CommitMode,
+    bytes: number,
+  ): Promise<SqlAnswers[Kind]>;
+  /** Calls back after each transaction. There is one listener. */
+  listen(listener: (effects: SqlEffects) => void): void;
   /** Turns an error into one that says what people can do. */
   explain(error: Error): Error;
   /** Size of the database in bytes. */
   bytes(): number | undefined;
   /** Tells whether another connection has written since it was asked last. */
   hasChanged(): boolean;
+  /** Waits for what is being written, and frees the database. */
   close(): Promise<void>;
 }

@@ -18,13 +18,12 @@ import type {
   StoreStats,
   WorkerRef,
 } from "../../engine/storage.ts";
-import { everyInBackground, later } from "../../runtime/later.ts";
+import { everyInBackground } from "../../runtime/later.ts";
 import type { Cipher } from "../cipher.ts";
 import { toClaimedRuns } from "./claim_runs.ts";
 import { commitBytes, prepareCommit } from "./commit_turn.ts";
 import { placeOfDefinition, prepareRun, runBytes } from "./create_run.ts";
 import { findEndedTrees } from "./delete_runs.ts";
-import { GroupCommit } from "./group_commit.ts";
 import { prepareMessage } from "./inbox.ts";
 import { type JournalTrail, placeOfTurn, readJournalPage } from "./journal_rows.ts";
 import { findRows } from "./list_runs.ts";
@@ -56,7 +55,6 @@ export class SqlStorage implements Storage {
   readonly #presence: Presence;
   readonly #codec: PayloadCodec;
   readonly #now: () => number;
-  readonly #group: GroupCommit;
   readonly #listeners = new Map<string, () => void>();
   /** Workers that have spoken through this handle. */
   readonly #workers = new Set<string>();
@@ -72,16 +70,7 @@ export class SqlStorage implements Storage {
     this.#presence = presence;
     this.#codec = new PayloadCodec(cipher, mostPayloadBytes);
     this.#now = now;
-    this.#group = new GroupCommit({
-      later,
-      explain: (error) => driver.explain(error),
-      commit: async (operations, mode) => {
-        const group = { operations, mode, files: presence.name, now: now() };
-        const { outcomes, effects } = await driver.commit(group);
-        this.#tell(effects);
-        return outcomes;
-      },
-    });
+    driver.listen((effects) => this.#tell(effects));
   }
 
   async migrate(): Promise<void> {
@@ -198,10 +187,7 @@ export class SqlStorage implements Storage {
     this.#listeners.clear();
     const workers = [...this.#workers];
     try {
-      if (workers.length > 0) {
-        await this.#group.write({ kind: "forget_workers", workers }, "async", 0);
-      }
-      await this.#group.settle();
+      if (workers.length > 0) await this.#driver.write({ kind: "forget_workers", workers }, "async", 0);
     } finally {
       this.#presence.leave();
       await this.#driver.close();
@@ -218,7 +204,7 @@ export class SqlStorage implements Storage {
     bytes = 0,
   ): Promise<SqlAnswers[Kind]> {
     this.#requireOpen();
-    return this.#group.write<Kind>(operation, mode, bytes);
+    return this.#driver.write<Kind>(operation, mode, bytes);
   }
 
   async #read<T>(work: () => SqlWork<T>): Promise<T> {

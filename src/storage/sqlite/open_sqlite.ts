@@ -7,6 +7,7 @@ import { explainSqliteError } from "./explain_sqlite_error.ts";
 import { readVersion } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { networkFileSystem } from "./network_file_systems.ts";
+import { patiently } from "./sqlite_committer.ts";
 import { SqliteDriver } from "./sqlite_driver.ts";
 import { WorkerFiles } from "./worker_files.ts";
 
@@ -40,15 +41,17 @@ export async function openSqlite(file: string, options: OpenSqliteOptions = {}):
   try {
     checkSqlite();
     prepareFile(path, options.isReadOnly === true);
-    driver = new SqliteDriver(path, options.isReadOnly === true);
+    const presence = new WorkerFiles(path);
+    const now = options.now ?? Date.now;
+    driver = new SqliteDriver({ path, isReadOnly: options.isReadOnly === true, files: presence.name, now });
     await prepareConnection(driver, path, options.isReadOnly === true);
     const cipher = await openCipher(driver, path, options);
     return new SqlStorage({
       driver,
-      presence: new WorkerFiles(path),
+      presence,
       cipher,
       mostPayloadBytes: options.mostPayloadBytes ?? MOST_PAYLOAD_BYTES,
-      now: options.now ?? Date.now,
+      now,
     });
   } catch (error) {
     await driver?.close();
@@ -83,7 +86,7 @@ function prepareFile(path: string, isReadOnly: boolean): void {
 async function prepareConnection(driver: SqliteDriver, path: string, isReadOnly: boolean): Promise<void> {
   const { connection } = driver;
   // What is no store of ours is told before anything is written into it.
-  const version = await driver.patiently(() => readVersion(connection, path));
+  const version = await patiently(path, () => readVersion(connection, path));
   if (isReadOnly && version === MIGRATIONS.length) return;
   if (isReadOnly) {
     throw new MaestroError("store_unavailable", `The store "${path}" was written by an older release`, {
@@ -91,10 +94,7 @@ async function prepareConnection(driver: SqliteDriver, path: string, isReadOnly:
       details: { path, version },
     });
   }
-  connection.exec("pragma foreign_keys = off");
-  connection.exec("pragma temp_store = memory");
-  if (storeFiles.needsFullSync) connection.exec("pragma fullfsync = on; pragma checkpoint_fullfsync = on");
-  const mode = await driver.patiently(() => connection.get("pragma journal_mode = wal")?.["journal_mode"]);
+  const mode = await patiently(path, () => connection.get("pragma journal_mode = wal")?.["journal_mode"]);
   if (mode !== "wal") {
     throw new MaestroError("store_unavailable", `The store "${path}" is on a file system that has no shared memory`, {
       hint: "choose a folder on a local disk",
@@ -116,7 +116,7 @@ async function openCipher(
   const { connection } = driver;
   const cipher = encryptKey && await createCipher(encryptKey);
   const fresh = await cipher?.seal(KEY_CHECK_TEXT, KEY_CHECK_PLACE);
-  const check = await driver.patiently(() => {
+  const check = await patiently(path, () => {
     if (isReadOnly !== true) {
       connection.run("insert into meta (key, value) values ('key_check', ?) on conflict (key) do nothing", [
         fresh ?? "",

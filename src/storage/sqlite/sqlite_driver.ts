@@ -1,38 +1,46 @@
-import { MaestroError } from "../../base/errors.ts";
-import { inBackground, wait } from "../../runtime/later.ts";
-import { SqliteConnection, SqliteError } from "../../runtime/sqlite.ts";
+import { inBackground } from "../../runtime/later.ts";
+import type { SqliteConnection } from "../../runtime/sqlite.ts";
 import { storeFiles } from "../../runtime/store_files.ts";
-import { containsText } from "../sql/list_runs.ts";
-import { carryOut } from "../sql/operation.ts";
-import type { CommitMode, Group, GroupOutcome, Outcome, SqlDriver } from "../sql/sql_driver.ts";
-import { noEffects, type SqlWork } from "../sql/sql_work.ts";
+import type { SqlAnswers, SqlOperation } from "../sql/operation.ts";
+import type { CommitMode, SqlDriver } from "../sql/sql_driver.ts";
+import type { SqlEffects, SqlWork } from "../sql/sql_work.ts";
 import { explainSqliteError } from "./explain_sqlite_error.ts";
 import { migrate } from "./migrate.ts";
+import { openConnection } from "./open_connection.ts";
+import { patiently, runWork, SqliteCommitter } from "./sqlite_committer.ts";
 
-/** For so long others may hold the lock of the store before that counts as a fault, in milliseconds. */
-const PATIENCE_MS = 30_000;
-/** A statement blocks the thread for at most so long. */
-const BUSY_MS = 4;
-/** Longest pause before the lock is tried again. */
-const MOST_PAUSE_MS = 25;
 /** After so long without a commit a grown WAL is written back. */
 const IDLE_MS = 1_000;
 /** A WAL of fewer bytes may stay. */
 const SMALL_WAL_BYTES = 1_048_576;
 
-/** SQLite in this thread. Transactions are synchronous: none is open while anything else runs. */
+/** What a `SqliteDriver` is made of. */
+export interface SqliteDriverOptions {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly isReadOnly: boolean;
+  /** Name of the process's files (see `Presence`). */
+  readonly files: string;
+  /** The store's time in milliseconds. */
+  readonly now: () => number;
+}
+
+/** A store in a SQLite file, read and written in this thread. */
 export class SqliteDriver implements SqlDriver {
-  readonly #path: string;
+  readonly #options: SqliteDriverOptions;
   readonly #connection: SqliteConnection;
-  #mode: CommitMode | undefined;
+  readonly #committer: SqliteCommitter;
+  #listener: (effects: SqlEffects) => void = () => undefined;
   #version = -1;
-  #lastCommit = 0;
+  #lastWrite = 0;
   #stopIdling: (() => void) | undefined;
 
-  constructor(path: string, isReadOnly: boolean) {
-    this.#path = path;
-    this.#connection = new SqliteConnection(path, { isReadOnly, busyMs: BUSY_MS });
-    this.#connection.define("contains_text", containsText);
+  constructor(options: SqliteDriverOptions) {
+    const { path, isReadOnly, files, now } = options;
+    this.#options = options;
+    this.#connection = openConnection(path, isReadOnly);
+    const onCommit = (effects: SqlEffects): void => this.#listener(effects);
+    this.#committer = new SqliteCommitter({ connection: this.#connection, path, files, now, onCommit });
   }
 
   /** The connection, for what is done once when a store is opened. */
@@ -41,37 +49,41 @@ export class SqliteDriver implements SqlDriver {
   }
 
   async migrate(): Promise<void> {
-    await this.patiently(() => migrate(this.#connection, this.#path));
+    const { path } = this.#options;
+    await patiently(path, () => migrate(this.#connection, path));
   }
 
   read<T>(work: () => SqlWork<T>): Promise<T> {
-    return this.patiently(() => {
+    return patiently(this.#options.path, () => {
       this.#connection.exec("begin");
       try {
-        return this.#run(work());
+        return runWork(this.#connection, work());
       } finally {
         this.#connection.exec("commit");
       }
     });
   }
 
-  async commit(group: Group): Promise<GroupOutcome> {
-    const outcome = await this.patiently(() => {
-      this.#setMode(group.mode);
-      this.#connection.exec("begin immediate");
-      return this.#transact(group);
-    });
-    this.#lastCommit = performance.now();
+  write<Kind extends SqlOperation["kind"]>(
+    operation: Extract<SqlOperation, { kind: Kind }>,
+    mode: CommitMode,
+    bytes: number,
+  ): Promise<SqlAnswers[Kind]> {
+    this.#lastWrite = performance.now();
     this.#stopIdling ??= inBackground(IDLE_MS, this.#idle);
-    return outcome;
+    return this.#committer.write(operation, mode, bytes) as Promise<SqlAnswers[Kind]>;
+  }
+
+  listen(listener: (effects: SqlEffects) => void): void {
+    this.#listener = listener;
   }
 
   explain(error: Error): Error {
-    return explainSqliteError(error, this.#path);
+    return explainSqliteError(error, this.#options.path);
   }
 
   bytes(): number | undefined {
-    const sizes = ["", "-wal"].map((suffix) => storeFiles.stat(`${this.#path}${suffix}`)?.bytes ?? 0);
+    const sizes = ["", "-wal"].map((suffix) => storeFiles.stat(`${this.#options.path}${suffix}`)?.bytes ?? 0);
     return sizes.reduce((sum, size) => sum + size);
   }
 
@@ -87,93 +99,20 @@ export class SqliteDriver implements SqlDriver {
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#stopIdling?.();
+    await this.#committer.settle();
     this.#connection.close();
-    return Promise.resolve();
-  }
-
-  /**
-   * Does something that fails while another connection holds the lock, again and again. The thread is never blocked for longer than a
-   * few milliseconds; random pauses keep processes from meeting again and again.
-   *
-   * @throws {MaestroError} `store_unavailable` after half a minute.
-   */
-  async patiently<T>(action: () => T): Promise<T> {
-    let most = 1;
-    for (let deadline: number | undefined;;) {
-      try {
-        return action();
-      } catch (error) {
-        if (!(error instanceof SqliteError) || error.kind !== "busy") throw error;
-        deadline ??= performance.now() + PATIENCE_MS;
-        if (performance.now() > deadline) throw this.explain(error);
-      }
-      await wait(Math.random() * most);
-      most = Math.min(MOST_PAUSE_MS, most * 2);
-    }
-  }
-
-  #transact({ operations, files, now }: Group): GroupOutcome {
-    const effects = noEffects();
-    const context = { files, now, effects };
-    try {
-      const outcomes = operations.map((operation) => this.#attempt(carryOut(operation, context)));
-      this.#connection.exec("commit");
-      return { outcomes, effects };
-    } catch (error) {
-      this.#rollBack();
-      throw error;
-    }
-  }
-
-  /** A refusal is an outcome; it comes before anything is written. */
-  #attempt(work: SqlWork<unknown>): Outcome {
-    try {
-      return { answer: this.#run(work) };
-    } catch (error) {
-      if (MaestroError.is(error)) return { refusal: error };
-      throw error;
-    }
-  }
-
-  #run<T>(work: SqlWork<T>): T {
-    const connection = this.#connection;
-    let step = work.next();
-    while (step.done !== true) {
-      const { sql, values, want } = step.value;
-      const answer = want === "change"
-        ? connection.run(sql, values)
-        : want === "row"
-        ? connection.get(sql, values)
-        : connection.all(sql, values);
-      step = work.next(answer);
-    }
-    return step.value;
-  }
-
-  #rollBack(): void {
-    try {
-      this.#connection.exec("rollback");
-    } catch {
-      // SQLite has rolled back by itself, as it does when the disk is full.
-    }
-  }
-
-  #setMode(mode: CommitMode): void {
-    if (mode === this.#mode) return;
-    this.#connection.exec(`pragma synchronous = ${mode === "sync" ? "full" : "normal"}`);
-    this.#mode = mode;
   }
 
   readonly #idle = (): void => {
     this.#stopIdling = undefined;
-    const rest = this.#lastCommit + IDLE_MS - performance.now();
+    const rest = this.#lastWrite + IDLE_MS - performance.now();
     if (rest > 0) {
       this.#stopIdling = inBackground(rest, this.#idle);
       return;
     }
-    if ((storeFiles.stat(`${this.#path}-wal`)?.bytes ?? 0) < SMALL_WAL_BYTES) return;
+    if ((storeFiles.stat(`${this.#options.path}-wal`)?.bytes ?? 0) < SMALL_WAL_BYTES) return;
     try {
       this.#connection.get("pragma wal_checkpoint(truncate)");
     } catch {
