@@ -65,7 +65,6 @@ function rows(details: RunDetails, { now, explanation }: RunPageOptions): readon
   if (run.status === "completed") add("output", shortJson(run.output));
   if (run.error !== null) add("error", describeFailure(run.error));
   if (run.pause !== null && run.status === "paused") add("paused", `${run.pause.reason}: ${run.pause.message}`);
-  if (run.finishedAt === null) { for (const reason of explanation.reasons) add("", reason); }
   for (const wake of explanation.wakes) add("wakes it", wake);
   add("undone", rollback.undone.join(", "));
   add("not undone", rollback.notUndone.join(", "));
