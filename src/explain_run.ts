@@ -139,7 +139,9 @@ function describeWait(wait: Wait, { now, children }: ExplainOptions): readonly s
     case "child": {
       const child = children?.get(wait.runId);
       const more = child === undefined ? [] : [child.summary, ...child.reasons].map((line) => `That run: ${line}`);
-      return [`Step ${wait.step} waits for the end of run ${wait.runId} (${wait.workflow}), for ${age} now.`, ...more];
+      // Of a child that undoes itself the journal does not say which workflow it is.
+      const workflow = wait.workflow === "" ? "" : ` (${wait.workflow})`;
+      return [`Step ${wait.step} waits for the end of run ${wait.runId}${workflow}, for ${age} now.`, ...more];
     }
     case "retry": {
       const next = `tries ${target(wait)} again ${distance(wait.due ?? now, now)}`;
