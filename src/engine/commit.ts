@@ -1,7 +1,8 @@
+import type { StepSpec } from "./context.ts";
 import type { Note, Reopening } from "./journal.ts";
 import type { Pause, PauseReason, RunRecord } from "./run.ts";
 import type { Saga } from "./saga.ts";
-import type { CommitTurnRequest, CreateRunRequest, Message, RunChange } from "./storage.ts";
+import { type CommitTurnRequest, type CreateRunRequest, type Message, NO_CHANGE, type RunChange } from "./storage.ts";
 import type { OpenedRun } from "./opened_run.ts";
 import type { Turn } from "./turn.ts";
 
@@ -16,29 +17,34 @@ export interface CommitParts {
   readonly known: RunChange;
   /** Set where the run had ended before. */
   readonly reopening: Reopening | undefined;
+  /** Messages whose facts are in the turn. */
+  readonly taken: readonly string[] | undefined;
   readonly worker: CreateRunRequest["worker"];
 }
 
-/** The part of a commit that follows from a turn; the caller adds the place in the journal. */
-export type TurnCommit = Pick<
-  CommitTurnRequest,
-  "turn" | "change" | "durability" | "children" | "messages" | "release"
->;
-
-/** Works out what a turn commits. */
-export function commitOf(turn: Turn, parts: CommitParts): TurnCommit {
+/** Works out what a turn commits, at its place in the journal. */
+export function commitOf(turn: Turn, { claim, head, turnId }: CommitPlace, parts: CommitParts): CommitTurnRequest {
   const { time, entries, finished, pause } = turn;
   const { notes } = parts;
   return {
+    claim,
+    head,
+    turnId,
     turn: { time, entries: notes.length === 0 ? entries : [...notes, ...entries] },
     change: changeOf(turn, parts.known),
-    durability: finished !== undefined || turn.starts.some(({ atMostOnce }) => atMostOnce === true)
-      ? "sync"
-      : undefined,
+    durability: finished !== undefined || turn.starts.some(isAtMostOnce) ? "sync" : undefined,
+    taken: parts.taken,
     children: turn.children.length === 0 ? undefined : childrenOf(turn, parts),
-    messages: messagesOf(turn, parts),
+    messages: turn.childOrders.length === 0 && finished === undefined ? undefined : messagesOf(turn, parts),
     release: finished !== undefined || pause !== undefined ? true : undefined,
   };
+}
+
+/** Where a commit goes. */
+export type CommitPlace = Pick<CommitTurnRequest, "claim" | "head" | "turnId">;
+
+function isAtMostOnce({ atMostOnce }: StepSpec): boolean {
+  return atMostOnce === true;
 }
 
 /** What a turn changes in the run's record. */
@@ -52,8 +58,6 @@ export function changeOf({ finished, pause, activity, time }: Turn, known: RunCh
   if (status === known.status && wakeAt === known.wakeAt) return NO_CHANGE;
   return known.finishedAt == null ? { status, wakeAt } : { status, wakeAt, finishedAt: null };
 }
-
-const NO_CHANGE: RunChange = {};
 
 function childrenOf({ children }: Turn, { opened, worker }: CommitParts): CreateRunRequest[] {
   return children.map(({ runId, spec }) => {

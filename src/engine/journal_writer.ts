@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { JournalTurn } from "./journal.ts";
-import { patiently } from "./patience.ts";
+import type { CommitPlace } from "./commit.ts";
+import { sendAgain } from "./patience.ts";
 import type { Claim, CommitTurnRequest, Storage } from "./storage.ts";
 
 /** Entries from which on people are told, and with which a run is paused (kernel rule 34). */
@@ -32,20 +33,33 @@ export class JournalWriter {
     this.#head = head;
   }
 
+  /** The place of the next commit; that of a turn moves it on. */
+  place(turn: { readonly entries: readonly unknown[] } | undefined): CommitPlace {
+    const place = { claim: this.#claim, head: this.#head, turnId: this.#options.nextTurnId() };
+    if (turn !== undefined) {
+      this.#head++;
+      this.#length += turn.entries.length;
+    }
+    return place;
+  }
+
   /**
-   * Commits. The very same commit is sent again while nobody can say whether it arrived; meanwhile the caller starts no effect.
+   * Commits, once. Where that fails, `insist` is to be called before anything else.
+   *
+   * @throws {MaestroError} whatever the store says.
+   */
+  send(request: CommitTurnRequest): Promise<void> {
+    return this.#options.storage.commitTurn(request);
+  }
+
+  /**
+   * Sends the very same commit again while nobody can say whether it arrived; meanwhile the caller starts no effect.
    *
    * @throws {MaestroError} `claim_lost`, or what the store keeps saying.
    */
-  commit(request: Omit<CommitTurnRequest, "claim" | "head" | "turnId">): Promise<void> {
-    const { storage, clock, nextTurnId } = this.#options;
-    const { turn } = request;
-    const whole: CommitTurnRequest = { ...request, claim: this.#claim, head: this.#head, turnId: nextTurnId() };
-    const sent = patiently(clock, () => storage.commitTurn(whole), this.#hasStopped);
-    return turn === undefined ? sent : sent.then(() => {
-      this.#head++;
-      this.#length += turn.entries.length;
-    });
+  insist(request: CommitTurnRequest, thrown: unknown): Promise<void> {
+    const { storage, clock } = this.#options;
+    return sendAgain(thrown, clock, () => storage.commitTurn(request), this.#hasStopped);
   }
 
   /** Learns how long the journal is already. */

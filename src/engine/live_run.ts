@@ -9,7 +9,7 @@ import type { OpenedRun } from "./opened_run.ts";
 import { patiently } from "./patience.ts";
 import { countAttempts, lastReopening, readStart, readTurns, refusalOf, resumeAt } from "./recovered.ts";
 import type { Pause, RunRecord } from "./run.ts";
-import type { Claim, ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
+import type { Claim, ClaimedRun, CommitTurnRequest, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
 
@@ -247,7 +247,11 @@ export class LiveRun {
       await this.#release({});
       this.#leave({ kind: "paused", pause: run.pause! });
     } else if (run.pause!.reason !== "past_pivot") {
-      await this.#writer!.commit({ change: { status: "running", pause: null }, taken: resumes });
+      await this.#send({
+        ...this.#writer!.place(undefined),
+        change: { status: "running", pause: null },
+        taken: resumes,
+      });
       this.#known = { ...this.#known, status: "running", pause: null };
     } else this.#inbox.accept(messages.filter(({ kind }) => kind === "resume"));
     return isWanted;
@@ -316,16 +320,21 @@ export class LiveRun {
     const { onChildren, onMessages, ref } = this.#options;
     const notes = this.#notes;
     if (notes.length > 0) this.#notes = [];
-    const commit = commitOf(turn, {
+    const commit = commitOf(turn, this.#writer!.place(turn), {
       run: this.#run,
       opened: this.#opened,
       saga: this.#execution.saga,
       notes,
       known: this.#known,
       reopening: this.#reopening,
+      taken: this.#inbox.takeIds(),
       worker: ref,
     });
-    await this.#writer!.commit({ ...commit, taken: this.#inbox.takeIds() });
+    try {
+      await this.#writer!.send(commit);
+    } catch (thrown) {
+      await this.#writer!.insist(commit, thrown);
+    }
     if (commit.change.status !== undefined) this.#known = { ...this.#known, ...commit.change };
     this.#options.onTurn(this);
     if (commit.children !== undefined) onChildren(commit.children);
@@ -364,7 +373,15 @@ export class LiveRun {
   async #release(change: RunChange): Promise<void> {
     const entries = this.#notes;
     const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
-    await this.#writer!.commit({ turn, change, release: true });
+    await this.#send({ ...this.#writer!.place(turn), turn, change, release: true });
+  }
+
+  async #send(commit: CommitTurnRequest): Promise<void> {
+    try {
+      await this.#writer!.send(commit);
+    } catch (thrown) {
+      await this.#writer!.insist(commit, thrown);
+    }
   }
 
   #perform(turn: Turn, attemptsBefore?: (step: string) => number): void {

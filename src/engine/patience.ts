@@ -16,7 +16,12 @@ export function patiently<T>(clock: Clock, send: () => Promise<T>, isStopped?: (
   return send().catch((thrown: unknown) => sendAgain(thrown, clock, send, isStopped));
 }
 
-async function sendAgain<T>(
+/**
+ * Goes on with `patiently` after a first try that failed with `first`.
+ *
+ * @throws as `patiently` does.
+ */
+export async function sendAgain<T>(
   first: unknown,
   clock: Clock,
   send: () => Promise<T>,

@@ -222,6 +222,9 @@ export type RunChange = Partial<
   Pick<RunRecord, "status" | "cause" | "output" | "error" | "pause" | "wakeAt" | "finishedAt" | "definition">
 >;
 
+/** What most turns change. */
+export const NO_CHANGE: RunChange = {};
+
 /** Something that one run, or a person, tells another run. */
 export type Message =
   & {

@@ -13,6 +13,7 @@ import {
   type Delivery,
   type ListRunsRequest,
   type Message,
+  NO_CHANGE,
   type ReadJournalRequest,
   type RunPage,
   type Storage,
@@ -238,6 +239,7 @@ export class MemoryStorage implements Storage {
 
   #change(kept: KeptRun, change: CommitTurnRequest["change"], definition: string | undefined): void {
     const { record } = kept;
+    if (change === NO_CHANGE) return;
     kept.record = { ...record, ...change };
     if (change.definition !== undefined && change.definition !== record.definition) {
       this.#pin(change.definition, definition!);
