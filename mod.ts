@@ -29,15 +29,50 @@ export type { CancelCause, Failure } from "./src/engine/failure.ts";
 export type { RollbackOutcome } from "./src/engine/context.ts";
 export type { RunEvent, RunListener } from "./src/engine/hooks.ts";
 export type {
+  ChildScheduled,
   Entry,
+  JournalTurn,
   Note,
+  Reopening,
   RunFinished,
   RunStarted,
   SkipReason,
   StepOutcome,
   StepScheduled,
 } from "./src/engine/journal.ts";
-export type { RunCause, RunStatus, StepStatus } from "./src/engine/run.ts";
+export type {
+  ChildEnd,
+  Durability,
+  Pause,
+  PauseReason,
+  RunCause,
+  RunParent,
+  RunRecord,
+  RunStatus,
+  StepStatus,
+} from "./src/engine/run.ts";
+export type {
+  Claim,
+  ClaimedRun,
+  ClaimedRuns,
+  ClaimRunsRequest,
+  CommitTurnRequest,
+  CreateRunRequest,
+  DeleteRunsRequest,
+  DeliverRequest,
+  Delivery,
+  FirstTurn,
+  ListRunsRequest,
+  Message,
+  MessageBody,
+  ReadJournalRequest,
+  RunChange,
+  RunPage,
+  Storage,
+  StoredRun,
+  StoreStats,
+  WorkerRef,
+} from "./src/engine/storage.ts";
 export type { FailureClass } from "./src/engine/service.ts";
 export {
   ABSENT,
@@ -64,11 +99,19 @@ export {
   type LoadSettings,
   type Maestro,
   type MaestroOptions,
+  type Migration,
+  type RunControl,
+  type RunFiles,
   type RunHandle,
   type RunResult,
+  type SignalReceipt,
+  type SignalRequest,
   type StartOptions,
+  type Values,
   type WorkflowSource,
 } from "./src/maestro.ts";
+export { openStorage, type OpenStorageOptions } from "./src/storage/open_storage.ts";
+export { parseKey } from "./src/storage/parse_key.ts";
 export type { CompensationView, RollbackView, StepView } from "./src/plan/run_view.ts";
 export { createRuntime } from "./src/runtime/create_runtime.ts";
 export type { Runtime, RuntimeName } from "./src/runtime/runtime.ts";

@@ -36,15 +36,9 @@ export interface MaestroOptions {
   readonly redactor?: Redactor | undefined;
   /** Hears every event of every run. Must not throw. */
   readonly onEvent?: RunListener | undefined;
-  /**
-   * Where runs live. @default this process's memory
-   * @internal
-   */
+  /** Where runs live (see `openStorage`); closed with the engine. @default this process's memory */
   readonly storage?: Storage | undefined;
-  /**
-   * Reads the values of a run that another process has started, by the files that it recorded. @default `env` and `secrets`
-   * @internal
-   */
+  /** Reads the values of a run that another process has started, by the files that it recorded. @default `env` and `secrets` */
   readonly readValues?: ((files: RunFiles) => Promise<Values>) | undefined;
   /** The queue that new runs go to, and that `listen` takes runs from. @default "local" */
   readonly queue?: string | undefined;

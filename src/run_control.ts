@@ -46,7 +46,9 @@ export interface RunControl {
 
 /** A signal as it is sent. */
 export interface SignalRequest {
+  /** The signal's name. */
   readonly name: string;
+  /** What it says. */
   readonly data: JsonValue;
   /** A second signal with the same id is dropped. @default a new one */
   readonly id?: string | undefined;
@@ -54,6 +56,7 @@ export interface SignalRequest {
 
 /** What became of a signal. */
 export interface SignalReceipt {
+  /** The run that it goes to, as it was when it came. */
   readonly run: StoredRun;
   /** Whether a signal with this id had come before. */
   readonly isDuplicate: boolean;
@@ -63,6 +66,7 @@ export interface SignalReceipt {
 
 /** Whether a run can move to another definition. */
 export interface Migration {
+  /** The run in question. */
   readonly run: StoredRun;
   /** Whether it runs by that definition already. */
   readonly isSame: boolean;

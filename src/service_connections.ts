@@ -25,7 +25,9 @@ export interface ServiceConnectionsOptions {
 
 /** Values from outside: what `env.NAME` and `secrets.NAME` read. */
 export interface Values {
+  /** Reads `env.NAME`; `undefined` where it is not set. */
   readonly env: (name: string) => string | undefined;
+  /** Reads `secrets.NAME`; `undefined` where it is not set. */
   readonly secrets: (name: string) => string | undefined;
 }
 

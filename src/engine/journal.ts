@@ -64,7 +64,9 @@ export interface RunStarted {
 export interface RunFiles {
   /** The workflow's; relative names in it start at its folder. */
   readonly workflow: string;
+  /** Path of the file of variables. */
   readonly env?: string | undefined;
+  /** Path of the file of secrets. */
   readonly secrets?: string | undefined;
 }
 
@@ -80,6 +82,7 @@ export interface ChildScheduled {
   readonly workflow: string;
   /** What the child is to do. */
   readonly action: "run" | "undo";
+  /** What the child is started with. */
   readonly input: JsonValue;
   /** The step that this one undoes. */
   readonly compensates?: string | undefined;
@@ -185,6 +188,7 @@ export type SkipReason = "condition" | "dependency";
 export interface JournalTurn {
   /** When the turn was computed, in milliseconds; never earlier than the turn before. */
   readonly time: number;
+  /** What became true in the turn, in that order. */
   readonly entries: readonly Entry[];
 }
 

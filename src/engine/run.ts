@@ -43,6 +43,7 @@ export type PauseReason =
 
 /** What a paused run waits for. */
 export interface Pause {
+  /** What kind of pause it is, for programs. */
   readonly reason: PauseReason;
   /** What happened, in one sentence. */
   readonly message: string;
@@ -76,9 +77,13 @@ export interface RunParent {
 
 /** How a child run ended. */
 export interface ChildEnd {
+  /** The child's id. */
   readonly runId: string;
+  /** How it ended. */
   readonly status: RunStatus;
+  /** Its output; null unless it completed. */
   readonly output: JsonValue;
+  /** What it failed with. */
   readonly error: Failure | null;
   /** Whether it holds anything that could be undone. */
   readonly isUndoable: boolean;
@@ -90,7 +95,9 @@ export interface RunRecord {
   readonly id: string;
   /** The id inside idempotency keys; never reused. */
   readonly internalId: string;
+  /** The workflow's name. */
   readonly workflow: string;
+  /** The workflow's version; empty where it has none. */
   readonly version: string;
   /** Hash of the definition bundle. */
   readonly definition: string;
@@ -100,10 +107,15 @@ export interface RunRecord {
   readonly parent: RunParent | null;
   /** Id of the run at the top: its own where it has no parent. */
   readonly root: string;
+  /** How safely its commits are kept. */
   readonly durability: Durability;
+  /** Where it stands. */
   readonly status: RunStatus;
+  /** Why it did not complete; null where it did, or has not ended. */
   readonly cause: RunCause | null;
+  /** Its output; null unless it completed. */
   readonly output: JsonValue;
+  /** What it failed with. */
   readonly error: Failure | null;
   /** Set while the status is `paused`. */
   readonly pause: Pause | null;
@@ -111,5 +123,6 @@ export interface RunRecord {
   readonly wakeAt: number | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** When it ended; null where it has not. */
   readonly finishedAt: number | null;
 }

@@ -71,7 +71,9 @@ export interface WorkerRef {
 
 /** The right to append to one run. A later claim has a larger token and ends this one. */
 export interface Claim {
+  /** The run that it is for. */
   readonly runId: string;
+  /** Larger than that of every earlier claim of the run. */
   readonly token: number;
 }
 
@@ -87,6 +89,7 @@ export interface StoredRun extends RunRecord {
 
 /** Request of `createRun`. */
 export interface CreateRunRequest {
+  /** The record, with which the run begins. */
   readonly run: RunRecord;
   /** The serialised definition bundle; kept once a hash. */
   readonly definition: string;
@@ -98,14 +101,19 @@ export interface CreateRunRequest {
 
 /** A run's first turn. */
 export interface FirstTurn {
+  /** What the turn adds to the journal. */
   readonly turn: JournalTurn;
+  /** Its id; see `CommitTurnRequest`. */
   readonly turnId: string;
 }
 
 /** Request of `listRuns`. Conditions are joined by "and". */
 export interface ListRunsRequest {
+  /** Only runs of these statuses. */
   readonly status?: readonly RunStatus[] | undefined;
+  /** Only runs of this workflow. */
   readonly workflow?: string | undefined;
+  /** Only runs of this queue. */
   readonly queue?: string | undefined;
   /** Only children of this run. */
   readonly parent?: string | undefined;
@@ -119,11 +127,13 @@ export interface ListRunsRequest {
   readonly text?: string | undefined;
   /** Where the page before ended. */
   readonly cursor?: string | undefined;
+  /** Most runs to give. */
   readonly limit: number;
 }
 
 /** A page of runs. */
 export interface RunPage {
+  /** Newest first. */
   readonly runs: readonly StoredRun[];
   /** To be given for the next page; absent on the last. */
   readonly cursor?: string | undefined;
@@ -141,6 +151,7 @@ export interface DeleteRunsRequest {
 
 /** Request of `claimRuns`. */
 export interface ClaimRunsRequest {
+  /** Who takes the runs. */
   readonly worker: WorkerRef;
   /** Queues to take due runs from. None: only what `runIds` names, and mail. */
   readonly queues: readonly string[];
@@ -157,6 +168,7 @@ export interface ClaimRunsRequest {
 
 /** Answer of `claimRuns`. */
 export interface ClaimedRuns {
+  /** Runs that the worker owns from now on. */
   readonly runs: readonly ClaimedRun[];
   /** New messages of runs that the worker owned before. */
   readonly mail: readonly Message[];
@@ -166,7 +178,9 @@ export interface ClaimedRuns {
 
 /** A run that was taken over. */
 export interface ClaimedRun {
+  /** Its record as it was when it was taken. */
   readonly run: RunRecord;
+  /** The right to append to it. */
   readonly claim: Claim;
   /** Number of turns in its journal. */
   readonly head: number;
@@ -180,6 +194,7 @@ export interface ClaimedRun {
 
 /** Request of `readJournal`. */
 export interface ReadJournalRequest {
+  /** The run's id. */
   readonly runId: string;
   /** Number of turns to pass over. @default 0 */
   readonly from?: number | undefined;
@@ -194,6 +209,7 @@ export interface ReadJournalRequest {
  * gives the same answer and changes nothing. Otherwise the commit is refused with `claim_lost`: the turn is to be forgotten.
  */
 export interface CommitTurnRequest {
+  /** The right to append. */
   readonly claim: Claim;
   /** Number of turns that the journal holds so far. */
   readonly head: number;
@@ -255,6 +271,7 @@ export type MessageBody =
 
 /** Request of `deliver`. */
 export interface DeliverRequest {
+  /** What is delivered. */
   readonly message: Message;
 }
 
@@ -268,7 +285,9 @@ export interface Delivery {
 
 /** Counts of what a store holds. */
 export interface StoreStats {
+  /** How many runs there are of each status. */
   readonly runs: Readonly<Partial<Record<RunStatus, number>>>;
+  /** How many definitions are kept. */
   readonly definitions: number;
   /** Bytes on disk; absent in memory. */
   readonly bytes?: number | undefined;

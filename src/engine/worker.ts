@@ -105,7 +105,10 @@ export class Worker {
       registered: this.#lease.during,
       onTurn: (live) => this.#touch(live),
       onChildren: (children) => this.#startChildren(children),
-      onMessages: (messages) => this.#post(messages),
+      onMessages: (messages) => {
+        this.#early.push(...messages.filter(({ runId }) => !this.#live.has(runId)));
+        this.#post(messages);
+      },
       onChildRuns: (runIds) => void this.claim(runIds),
     };
   }
@@ -264,14 +267,13 @@ export class Worker {
     }
   }
 
+  /** Hands out mail that the store has told of. */
   #post(messages: readonly Message[]): void {
     const strangers: string[] = [];
     for (const message of messages) {
       const live = this.#live.get(message.runId);
-      if (live === undefined) {
-        strangers.push(message.runId);
-        this.#early.push(message);
-      } else live.post([message]);
+      if (live === undefined) strangers.push(message.runId);
+      else live.post([message]);
     }
     // A child that has ended is to undo itself, or a parent waits in the store: whoever comes first takes it.
     if (strangers.length > 0) void this.claim(strangers);
