@@ -1,5 +1,9 @@
 // What the HTTP example services share: routes, a log line per call, and answers that are remembered by idempotency key.
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long each answer takes, beside its work. */
+const DELAY_MS = Number(process.env.DELAY_MS ?? 0);
 
 /** An answer that is no success. */
 export class Refusal extends Error {
@@ -27,14 +31,18 @@ export function serveHttp(name, routes) {
     try {
       call.input = await readBody(request) ?? Object.fromEntries(url.searchParams);
       const known = key === undefined ? undefined : answers.get(key);
-      answer = known ?? await route(table, request, url, call.input) ?? null;
-      if (key !== undefined) answers.set(key, answer);
+      // Kept before it is there: the same call may come again meanwhile.
+      const answering = known ?? route(table, request, url, call.input);
+      if (key !== undefined) answers.set(key, answering);
       if (known !== undefined) call.repeated = true;
+      answer = await answering ?? null;
       status = answer === null ? 204 : 200;
     } catch (error) {
+      answers.delete(key);
       status = error.status ?? 500;
       answer = { error: error.message };
     }
+    if (DELAY_MS > 0) await sleep(DELAY_MS);
     call.status = status;
     call.at = performance.timeOrigin + performance.now();
     calls.push(call);
