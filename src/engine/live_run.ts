@@ -50,6 +50,8 @@ export class LiveRun {
   #isTurning = true;
   /** Nothing new is started. */
   #isReleased = false;
+  /** The claim is being given up. */
+  #isLeaving = false;
   /** Nothing more is written. */
   #isAbandoned = false;
   readonly #hasStopped = (): boolean => this.#isAbandoned;
@@ -131,11 +133,12 @@ export class LiveRun {
     this.#receive({ type: "cancel_requested", reason: "cancelled" });
   }
 
-  /** Takes messages that the store has already. */
-  post(messages: readonly Message[]): void {
-    if (this.#isAbandoned) return;
+  /** Takes messages that the store has already. Gives `false` where the run is about to leave this process. */
+  post(messages: readonly Message[]): boolean {
+    if (this.#isAbandoned || this.#isLeaving) return false;
     this.#inbox.post(messages);
     this.#wake();
+    return true;
   }
 
   /** Gives a waiting run back to the store. Does nothing when it has something to do. */
@@ -320,6 +323,7 @@ export class LiveRun {
     const { onChildren, onMessages, ref } = this.#options;
     const notes = this.#notes;
     if (notes.length > 0) this.#notes = [];
+    this.#isLeaving = turn.finished !== undefined || turn.pause !== undefined;
     const commit = commitOf(turn, this.#writer!.place(turn), {
       run: this.#run,
       opened: this.#opened,
@@ -371,6 +375,7 @@ export class LiveRun {
 
   /** Gives the claim up. What had happened for people to know is kept. */
   async #release(change: RunChange): Promise<void> {
+    this.#isLeaving = true;
     const entries = this.#notes;
     const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
     await this.#send({ ...this.#writer!.place(turn), turn, change, release: true });

@@ -105,10 +105,7 @@ export class Worker {
       registered: this.#lease.during,
       onTurn: (live) => this.#touch(live),
       onChildren: (children) => this.#startChildren(children),
-      onMessages: (messages) => {
-        this.#early.push(...messages.filter(({ runId }) => !this.#live.has(runId)));
-        this.#post(messages);
-      },
+      onMessages: (messages) => this.#tell(messages),
       onChildRuns: (runIds) => void this.claim(runIds),
     };
   }
@@ -199,15 +196,21 @@ export class Worker {
     const runIds = [...this.#wanted].filter((id) => !this.#live.has(id)).slice(0, CLAIM_BATCH);
     const early = this.#early.splice(0);
     const drives = this.#isUnsure ? [...this.#live.keys()] : undefined;
-    this.#isUnsure = true;
-    const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
-    const { runs, mail, nextWakeAt } = await this.#lease.during(() => storage.claimRuns(request));
     this.#isUnsure = false;
+    const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
+    const { runs, mail, nextWakeAt } = await this.#lease.during(() => storage.claimRuns(request)).catch((thrown) => {
+      this.#isUnsure = true;
+      this.#early.unshift(...early);
+      throw thrown;
+    });
     for (const id of runIds) this.#wanted.delete(id);
     for (const id of this.#wanted) if (this.#live.has(id)) this.#wanted.delete(id);
     this.#post(mail);
     const adopted = runs.map((claimed) => this.#adopt(claimed));
-    for (const message of early) this.#live.get(message.runId)?.post([message]);
+    for (const message of early) {
+      // One that is just leaving is claimed again when it has left.
+      if (this.#live.get(message.runId)?.post([message]) === false) this.#early.push(message);
+    }
     await Promise.all(adopted);
     if (runs.length === CLAIM_BATCH || this.#wanted.size > 0) this.#isPollWanted = true;
     this.#nextPoll = Infinity;
@@ -267,22 +270,25 @@ export class Worker {
     }
   }
 
-  /** Hands out mail that the store has told of. */
+  /** Hands out mail that the store has told of; whoever claims a run that is not here has its mail from the claim. */
   #post(messages: readonly Message[]): void {
-    const strangers: string[] = [];
-    for (const message of messages) {
-      const live = this.#live.get(message.runId);
-      if (live === undefined) strangers.push(message.runId);
-      else live.post([message]);
-    }
-    // A child that has ended is to undo itself, or a parent waits in the store: whoever comes first takes it.
-    if (strangers.length > 0) void this.claim(strangers);
+    const strangers = messages.filter((message) => this.#live.get(message.runId)?.post([message]) !== true);
+    if (strangers.length > 0) void this.claim(strangers.map(({ runId }) => runId));
+  }
+
+  /** Hands out messages from within this process. A child that has ended is to undo itself, or a parent waits in the store. */
+  #tell(messages: readonly Message[]): void {
+    const strangers = messages.filter((message) => this.#live.get(message.runId)?.post([message]) !== true);
+    if (strangers.length === 0) return;
+    this.#early.push(...strangers);
+    void this.claim(strangers.map(({ runId }) => runId));
   }
 
   #enter(live: LiveRun): void {
     this.#live.set(live.id, live);
     live.ended.then((exit) => {
       this.#leave(live);
+      if (this.#early.some(({ runId }) => runId === live.id)) void this.claim([live.id]);
       // A run of a queue that is not listened to is taken by id alone.
       if (exit.kind === "parked" && exit.wakeAt !== null && this.#listens) this.#pollAt(exit.wakeAt);
     }, (thrown) => {
