@@ -23,9 +23,7 @@ export const storeFiles = {
   resolve: (path: string): string => resolve(path),
   folderOf: (path: string): string => dirname(path),
   /** Creates a folder, and those above it, that only this user may enter. Those that exist are left as they are. */
-  createFolder(path: string): void {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  },
+  createFolder,
   /** Creates an empty file that only this user may read. One that exists is left as it is. Throws the system's error. */
   create(path: string): void {
     try {
@@ -78,3 +76,17 @@ export const storeFiles = {
   /** Whether syncing a file leaves its data in the drive's own memory. */
   needsFullSync: (process.platform === "darwin") as boolean,
 };
+
+/** Not `recursive`: Node then tries for ever where a file system has a folder and lets none be made in it, as /proc does. */
+function createFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path || statSync(parent, { throwIfNoEntry: false }) !== undefined) throw error;
+    createFolder(parent);
+    createFolder(path);
+  }
+}

@@ -39,6 +39,7 @@ import { countRuns } from "./store_stats.ts";
 export interface SqlStorageOptions {
   readonly driver: SqlDriver;
   readonly presence: Presence;
+  readonly isReadOnly: boolean;
   readonly cipher: Cipher | undefined;
   /** Most bytes of one value. */
   readonly mostPayloadBytes: number;
@@ -53,6 +54,7 @@ const LOOK_MS = 1_000;
 export class SqlStorage implements Storage {
   readonly #driver: SqlDriver;
   readonly #presence: Presence;
+  readonly #isReadOnly: boolean;
   readonly #codec: PayloadCodec;
   readonly #now: () => number;
   readonly #listeners = new Map<string, () => void>();
@@ -65,17 +67,22 @@ export class SqlStorage implements Storage {
   #isAnnounced = false;
   #closing: Promise<void> | undefined;
 
-  constructor({ driver, presence, cipher, mostPayloadBytes, now }: SqlStorageOptions) {
+  constructor({ driver, presence, isReadOnly, cipher, mostPayloadBytes, now }: SqlStorageOptions) {
     this.#driver = driver;
     this.#presence = presence;
+    this.#isReadOnly = isReadOnly;
     this.#codec = new PayloadCodec(cipher, mostPayloadBytes);
     this.#now = now;
     driver.listen((effects) => this.#tell(effects));
   }
 
   async migrate(): Promise<void> {
-    this.#requireOpen();
-    await this.#driver.migrate();
+    this.#requireWritable();
+    try {
+      await this.#driver.migrate();
+    } catch (error) {
+      throw this.#driver.explain(toError(error));
+    }
   }
 
   async createRun(request: CreateRunRequest): Promise<Claim | undefined> {
@@ -198,12 +205,17 @@ export class SqlStorage implements Storage {
     if (this.#closing !== undefined) throw new MaestroError("store_unavailable", "The store has been closed");
   }
 
+  #requireWritable(): void {
+    this.#requireOpen();
+    if (this.#isReadOnly) throw new MaestroError("store_unavailable", "The store was opened for reading only");
+  }
+
   #write<Kind extends SqlOperation["kind"]>(
     operation: Extract<SqlOperation, { kind: Kind }>,
     mode: CommitMode,
     bytes = 0,
   ): Promise<SqlAnswers[Kind]> {
-    this.#requireOpen();
+    this.#requireWritable();
     return this.#driver.write<Kind>(operation, mode, bytes);
   }
 
@@ -218,16 +230,15 @@ export class SqlStorage implements Storage {
 
   /** Lets others see that this process lives before the store says that it owns anything. */
   async #announce({ id }: WorkerRef): Promise<void> {
+    this.#requireWritable();
     this.#workers.add(id);
     if (this.#isAnnounced) return;
-    this.#requireOpen();
-    this.#isAnnounced = true;
     try {
       this.#presence.announce();
     } catch (error) {
-      this.#isAnnounced = false;
       throw this.#driver.explain(toError(error));
     }
+    this.#isAnnounced = true;
     const known = await this.#read(() => selectAll<{ files: string }>("select distinct files from workers"));
     this.#presence.tidy(known.map(({ files }) => files));
   }

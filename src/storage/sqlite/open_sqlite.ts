@@ -37,22 +37,16 @@ const MOST_PAYLOAD_BYTES = 16 * 1_048_576;
  */
 export async function openSqlite(file: string, options: OpenSqliteOptions = {}): Promise<SqlStorage> {
   const path = storeFiles.resolve(file);
+  const { isReadOnly = false, now = Date.now, mostPayloadBytes = MOST_PAYLOAD_BYTES } = options;
   let driver: SqliteDriver | undefined;
   try {
     checkSqlite();
-    prepareFile(path, options.isReadOnly === true);
+    prepareFile(path, isReadOnly);
     const presence = new WorkerFiles(path);
-    const now = options.now ?? Date.now;
-    driver = new SqliteDriver({ path, isReadOnly: options.isReadOnly === true, files: presence.name, now });
-    await prepareConnection(driver, path, options.isReadOnly === true);
+    driver = new SqliteDriver({ path, isReadOnly, files: presence.name, now });
+    await prepareConnection(driver, path, isReadOnly);
     const cipher = await openCipher(driver, path, options);
-    return new SqlStorage({
-      driver,
-      presence,
-      cipher,
-      mostPayloadBytes: options.mostPayloadBytes ?? MOST_PAYLOAD_BYTES,
-      now,
-    });
+    return new SqlStorage({ driver, presence, isReadOnly, cipher, mostPayloadBytes, now });
   } catch (error) {
     await driver?.close();
     throw explainSqliteError(toError(error), path);
@@ -106,6 +100,7 @@ async function prepareConnection(driver: SqliteDriver, path: string, isReadOnly:
 
 const KEY_CHECK_PLACE = "the key check of the store";
 const KEY_CHECK_TEXT = "maestro";
+const READ_KEY_CHECK = "select value from meta where key = 'key_check'";
 
 /** The first opening decides whether a store is encrypted; a text sealed then tells later whether a key is the right one. */
 async function openCipher(
@@ -117,12 +112,11 @@ async function openCipher(
   const cipher = encryptKey && await createCipher(encryptKey);
   const fresh = await cipher?.seal(KEY_CHECK_TEXT, KEY_CHECK_PLACE);
   const check = await patiently(path, () => {
-    if (isReadOnly !== true) {
-      connection.run("insert into meta (key, value) values ('key_check', ?) on conflict (key) do nothing", [
-        fresh ?? "",
-      ]);
-    }
-    return connection.get("select value from meta where key = 'key_check'")?.["value"] ?? "";
+    const known = connection.get(READ_KEY_CHECK)?.["value"];
+    if (known !== undefined || isReadOnly === true) return known ?? "";
+    // Another process may be faster.
+    connection.run("insert into meta (key, value) values ('key_check', ?) on conflict (key) do nothing", [fresh ?? ""]);
+    return connection.get(READ_KEY_CHECK)?.["value"] ?? "";
   });
   const isEncrypted = check instanceof Uint8Array;
   if (!isEncrypted && cipher === undefined) return undefined;
