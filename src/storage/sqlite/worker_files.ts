@@ -38,6 +38,7 @@ export class WorkerFiles implements Presence {
     const fresh = this.#path(NEW);
     storeFiles.create(fresh);
     const lock = new SqliteConnection(fresh);
+    lock.exec("pragma journal_mode = memory");
     lock.exec("begin exclusive");
     // Nobody sees the file under its name before it is locked.
     storeFiles.rename(fresh, this.#path(LOCK));
