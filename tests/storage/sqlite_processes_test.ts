@@ -10,6 +10,7 @@ import { SqliteConnection } from "../../src/runtime/sqlite.ts";
 import { openStorage } from "../../src/storage/open_storage.ts";
 import { runRecord, signal, turn, worker } from "../../src/testing/storage_contract/samples.ts";
 import { type ScratchStore, withScratch } from "./scratch_store.ts";
+import { scriptArguments } from "./script_arguments.ts";
 
 const SCRIPT = fileURLToPath(new URL("store_process.ts", import.meta.url));
 
@@ -20,9 +21,7 @@ class StoreProcess {
   readonly #complaints: string[] = [];
 
   constructor(...args: readonly string[]) {
-    const { versions, execPath } = process;
-    const before = versions["bun"] !== undefined ? ["--no-install"] : versions["deno"] !== undefined ? RUN_DENO : [];
-    this.child = spawn(execPath, [...before, SCRIPT, ...args], { timeout: 20_000 });
+    this.child = spawn(process.execPath, [...scriptArguments(), SCRIPT, ...args], { timeout: 20_000 });
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => this.#complaints.push(text));
     this.#lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
@@ -49,8 +48,6 @@ class StoreProcess {
     return this.child.exitCode;
   }
 }
-
-const RUN_DENO = ["run", "-A", "--no-check"];
 
 async function open(scratch: ScratchStore): Promise<Storage> {
   return scratch.keep(await openStorage(`sqlite:${scratch.path()}`));
