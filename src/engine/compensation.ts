@@ -42,8 +42,9 @@ export async function rollback(
   options: Pick<RollbackOptions, "error" | "order">,
 ): Promise<Rollback> {
   const endings = new Map<SagaStep, Ending>();
+  const sent = new Map<SagaStep, StepSpec>();
   const undo = async (step: SagaStep): Promise<void> => {
-    endings.set(step, await undoStep(context, step, options.error));
+    endings.set(step, await undoStep(context, step, options.error, sent));
   };
   if (options.order === "parallel") await Promise.all(steps.map(undo));
   else for (const step of steps) await undo(step);
@@ -52,11 +53,16 @@ export async function rollback(
   return {
     outcome: { undone: list("undone"), notUndone: list("not_undone"), unknown: list("unknown") },
     left: steps.filter((step) => ["not_undone", "unknown"].includes(endings.get(step)!))
-      .map((step) => ({ ...step, tries: step.tries + 1 })),
+      .map((step) => ({ ...step, tries: step.tries + 1, sent: sent.get(step) ?? step.sent })),
   };
 }
 
-async function undoStep(context: RollbackContext, step: SagaStep, error: Failure): Promise<Ending> {
+async function undoStep(
+  context: RollbackContext,
+  step: SagaStep,
+  error: Failure,
+  sent: Map<SagaStep, StepSpec>,
+): Promise<Ending> {
   const { undo } = step;
   if ("runId" in undo) return await undoChild(context, step, undo, error);
   let found: StepSuccess | undefined;
@@ -66,20 +72,26 @@ async function undoStep(context: RollbackContext, step: SagaStep, error: Failure
     if (answer === "unknown" && !undo.onUnknown) return "unknown";
     if (typeof answer === "object") found = answer;
   }
-  return await undoByCall(context, step, undo, error, found);
+  return await undoByCall(context, { of: step, undo, error, found, sent });
 }
 
-async function undoByCall(
-  context: RollbackContext,
-  { step, isUnknown, tries }: SagaStep,
-  undo: CompensationSpec,
-  error: Failure,
-  found: StepSuccess | undefined,
-): Promise<Ending> {
-  const path = `${step}/compensate`;
+/** One undoing by a call. */
+interface CallUndo {
+  readonly of: SagaStep;
+  readonly undo: CompensationSpec;
+  readonly error: Failure;
+  /** What the service says of a step of unknown outcome. */
+  readonly found: StepSuccess | undefined;
+  /** Takes down what is sent. */
+  readonly sent: Map<SagaStep, StepSpec>;
+}
+
+async function undoByCall(context: RollbackContext, { of, undo, error, found, sent }: CallUndo): Promise<Ending> {
+  const path = `${of.step}/compensate`;
   let spec: StepSpec | undefined;
   try {
-    spec = await undo.prepare(error, found?.output);
+    // What the expressions read may be gone by the time of another try, and one key stands for one request.
+    spec = of.sent ?? await undo.prepare(error, found?.output);
   } catch (thrown) {
     return refuse(context, path, thrown);
   }
@@ -87,9 +99,10 @@ async function undoByCall(
     context.note({ type: "step_skipped", step: path, kind: "compensation", reason: "condition" });
     return "nothing";
   }
+  sent.set(of, spec);
   // Another try of the same effect: a path of its own, and the key of the first.
-  if (tries > 0) spec = { ...spec, key: spec.key ?? context.idempotencyKey(path), step: again(path, tries) };
-  const isGuess = isUnknown && found === undefined;
+  if (of.tries > 0) spec = { ...spec, key: spec.key ?? context.idempotencyKey(path), step: again(path, of.tries) };
+  const isGuess = of.isUnknown && found === undefined;
   try {
     await context.step(isGuess ? { ...spec, settledBy: NOT_THERE } : spec);
     return "undone";

@@ -34,6 +34,8 @@ export class LiveRun {
   readonly ended: Promise<RunExit>;
   /** Whether it was asked to let go. */
   isSuspended = false;
+  /** Whether its claim is being given up. */
+  isLeaving = false;
   readonly #options: LiveRunOptions;
   readonly #run: RunRecord;
   #opened!: OpenedRun;
@@ -50,8 +52,6 @@ export class LiveRun {
   #isTurning = true;
   /** Nothing new is started. */
   #isReleased = false;
-  /** The claim is being given up. */
-  #isLeaving = false;
   /** Nothing more is written. */
   #isAbandoned = false;
   readonly #hasStopped = (): boolean => this.#isAbandoned;
@@ -135,7 +135,7 @@ export class LiveRun {
 
   /** Takes messages that the store has already. Gives `false` where the run is about to leave this process. */
   post(messages: readonly Message[]): boolean {
-    if (this.#isAbandoned || this.#isLeaving) return false;
+    if (this.#isAbandoned || this.isLeaving) return false;
     this.#inbox.post(messages);
     this.#wake();
     return true;
@@ -323,7 +323,7 @@ export class LiveRun {
     const { onChildren, onMessages, ref } = this.#options;
     const notes = this.#notes;
     if (notes.length > 0) this.#notes = [];
-    this.#isLeaving = turn.finished !== undefined || turn.pause !== undefined;
+    this.isLeaving = turn.finished !== undefined || turn.pause !== undefined;
     const commit = commitOf(turn, this.#writer!.place(turn), {
       run: this.#run,
       opened: this.#opened,
@@ -375,7 +375,7 @@ export class LiveRun {
 
   /** Gives the claim up. What had happened for people to know is kept. */
   async #release(change: RunChange): Promise<void> {
-    this.#isLeaving = true;
+    this.isLeaving = true;
     const entries = this.#notes;
     const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
     await this.#send({ ...this.#writer!.place(turn), turn, change, release: true });

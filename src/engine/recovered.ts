@@ -42,10 +42,9 @@ export async function resumeAt(
   const journal = effectiveTurns(turns);
   await execution.replayEffective({ ...journal, turns: cutAtFailure(journal.turns, step) });
   const children = voidChildren(journal.turns, step).map((child) => ({ step: child, runId: nextRunOf(child, turns) }));
-  return await execution.advance(
-    [{ type: "resume_requested", step, children }, ...keptFacts(journal.turns, step)],
-    now,
-  );
+  const facts: Fact[] = [{ type: "resume_requested", step, children }, ...keptFacts(journal.turns, step)];
+  // The journal's time never goes back, though what the last turns hold is void.
+  return await execution.advance(facts, Math.max(now, turns.at(-1)?.time ?? 0));
 }
 
 /** `run/kid`, then `run/kid~2`: no run of the child's has had this id. */

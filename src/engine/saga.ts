@@ -1,4 +1,4 @@
-import type { CompensationSpec, ReconcileSpec, RollbackOutcome } from "./context.ts";
+import type { CompensationSpec, ReconcileSpec, RollbackOutcome, StepSpec } from "./context.ts";
 import type { CancelScope } from "./scope.ts";
 
 /** A step that has something to undo, or of which nobody knows whether it has. */
@@ -12,6 +12,10 @@ export interface SagaStep {
   readonly reconcile?: ReconcileSpec | undefined;
   /** How often its undoing was tried. */
   readonly tries: number;
+  /** What the first try sent: so does every other. */
+  readonly sent?: StepSpec | undefined;
+  /** Its place among the outcomes of the run. */
+  readonly number: number;
 }
 
 /** A child run that holds effects. */
@@ -23,13 +27,11 @@ export interface ChildUndo {
 
 /** What the steps of one scope would have to undo, and the scopes inside it that have any. */
 interface ScopeShare {
-  readonly steps: NumberedStep[];
+  readonly steps: KeptStep[];
   readonly inside: Set<CancelScope>;
 }
 
-interface NumberedStep extends SagaStep {
-  /** Its place among the outcomes of the run. */
-  readonly number: number;
+interface KeptStep extends SagaStep {
   isSettled: boolean;
 }
 
@@ -40,10 +42,10 @@ interface NumberedStep extends SagaStep {
  */
 export class Saga {
   readonly #shares = new Map<CancelScope, ScopeShare>();
-  readonly #unknown = new Set<NumberedStep>();
+  readonly #unknown = new Set<KeptStep>();
   #count = 0;
   #outcome: RollbackOutcome = { undone: [], notUndone: [], unknown: [] };
-  /** What rollbacks have left, in the order in which they tried. */
+  /** What rollbacks have left. */
   #left: SagaStep[] = [];
   #isPastPivot = false;
 
@@ -69,23 +71,23 @@ export class Saga {
     this.#unknown.clear();
   }
 
-  add(step: SagaStep): void {
+  add(step: Omit<SagaStep, "number">): void {
     if (this.#isPastPivot) return;
-    const numbered = { ...step, number: this.#count++, isSettled: false };
-    this.#share(step.scope).steps.push(numbered);
-    if (step.isUnknown) this.#unknown.add(numbered);
+    const kept = { ...step, number: this.#count++, isSettled: false };
+    this.#share(step.scope).steps.push(kept);
+    if (step.isUnknown) this.#unknown.add(kept);
   }
 
   /** Removes and gives, newest first, the steps of some scopes and of those inside them. */
   take(within: readonly CancelScope[]): SagaStep[] {
-    const taken: NumberedStep[] = [];
+    const taken: KeptStep[] = [];
     for (const scope of within) this.#takeFrom(scope, taken);
     return taken.filter(({ isSettled }) => !isSettled).sort((a, b) => b.number - a.number);
   }
 
-  /** Removes and gives what earlier rollbacks have left: it no longer counts as such. */
+  /** Removes and gives, newest first, what earlier rollbacks have left: it no longer counts as such. */
   takeLeft(): SagaStep[] {
-    const left = this.#left;
+    const left = this.#left.sort((a, b) => b.number - a.number);
     this.#left = [];
     this.#outcome = { undone: this.#outcome.undone, notUndone: [], unknown: [] };
     return left;
@@ -120,7 +122,7 @@ export class Saga {
     return share;
   }
 
-  #takeFrom(scope: CancelScope, taken: NumberedStep[]): void {
+  #takeFrom(scope: CancelScope, taken: KeptStep[]): void {
     const share = this.#shares.get(scope);
     if (share === undefined) return;
     this.#shares.delete(scope);

@@ -116,14 +116,14 @@ export class StepRunner {
     }
     let last: FailedAttempt | undefined;
     while (!this.#hasToEnd) {
-      const waiting = admit?.();
-      if (waiting !== undefined) await waiting;
-      if (this.#hasToEnd) break;
       if (this.#mayHaveActed && spec.reconcile !== undefined) {
         const verdict = await this.#reconcile(spec.reconcile);
         if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
         if (this.#hasToEnd) break;
       }
+      const waiting = admit?.();
+      if (waiting !== undefined) await waiting;
+      if (this.#hasToEnd) break;
       const result = await this.#send();
       this.#isInFlight = false;
       if (result.ok || spec.settledBy?.includes(result.failure.code)) {
@@ -164,10 +164,10 @@ export class StepRunner {
 
   /** Asks the service whether an earlier attempt took effect; `undefined`: no answer that says. */
   async #reconcile(reconcile: ReconcileSpec): Promise<ReconcileVerdict | undefined> {
-    const { spec, runId, workflow, traceId, caller, clock, random, idempotencyKey, onNote } = this.#options;
+    const { spec, runId, workflow, traceId, caller, clock, random, idempotencyKey, onNote, admit } = this.#options;
     try {
       const question = { ...reconcile.prepare(`${spec.step}/reconcile`), settledBy: NOT_THERE };
-      const common = { runId, workflow, traceId, caller, clock, random, outerDeadline: undefined };
+      const common = { runId, workflow, traceId, caller, clock, random, admit, outerDeadline: undefined };
       const runner = new StepRunner({
         ...common,
         spec: question,

@@ -76,8 +76,8 @@ export class Worker {
   /** Runs of this process; one that only waits moves to the end whenever it begins to wait again. */
   readonly #live = new Map<string, LiveRun>();
   readonly #wanted = new Set<string>();
-  /** Messages from within this process whose runs it may be about to take over: the store tells it of no others. */
-  readonly #early: Message[] = [];
+  /** Runs with messages from within this process that could not be handed to them. */
+  readonly #untold = new Set<string>();
   /** Whether the answer to a claim may have been lost: the store may take runs for this worker's that it does not know of. */
   #isUnsure = false;
   /** When the store is asked next; infinite: not before something happens. */
@@ -194,24 +194,19 @@ export class Worker {
     // A claim makes the store know the worker again: first it has to tell whether it had forgotten it.
     await this.#lease.admit();
     const runIds = [...this.#wanted].filter((id) => !this.#live.has(id)).slice(0, CLAIM_BATCH);
-    const early = this.#early.splice(0);
+    const untold = [...this.#untold];
     const drives = this.#isUnsure ? [...this.#live.keys()] : undefined;
     this.#isUnsure = false;
     const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
     const { runs, mail, nextWakeAt } = await this.#lease.during(() => storage.claimRuns(request)).catch((thrown) => {
       this.#isUnsure = true;
-      this.#early.unshift(...early);
       throw thrown;
     });
     for (const id of runIds) this.#wanted.delete(id);
     for (const id of this.#wanted) if (this.#live.has(id)) this.#wanted.delete(id);
     this.#post(mail);
-    const adopted = runs.map((claimed) => this.#adopt(claimed));
-    for (const message of early) {
-      // One that is just leaving is claimed again when it has left.
-      if (this.#live.get(message.runId)?.post([message]) === false) this.#early.push(message);
-    }
-    await Promise.all(adopted);
+    this.#findUntold(untold, new Set(runs.map(({ claim }) => claim.runId)));
+    await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
     if (runs.length === CLAIM_BATCH || this.#wanted.size > 0) this.#isPollWanted = true;
     this.#nextPoll = Infinity;
     this.#stopTimer?.();
@@ -280,15 +275,25 @@ export class Worker {
   #tell(messages: readonly Message[]): void {
     const strangers = messages.filter((message) => this.#live.get(message.runId)?.post([message]) !== true);
     if (strangers.length === 0) return;
-    this.#early.push(...strangers);
+    for (const { runId } of strangers) this.#untold.add(runId);
     void this.claim(strangers.map(({ runId }) => runId));
+  }
+
+  /** A run that an earlier claim has taken over, or that is just leaving, may not know of messages from within this process. */
+  #findUntold(untold: readonly string[], claimed: ReadonlySet<string>): void {
+    for (const id of untold) {
+      const live = this.#live.get(id);
+      if (live?.isLeaving === true) continue;
+      this.#untold.delete(id);
+      if (live !== undefined && !claimed.has(id)) this.#isUnsure = this.#isPollWanted = true;
+    }
   }
 
   #enter(live: LiveRun): void {
     this.#live.set(live.id, live);
     live.ended.then((exit) => {
       this.#leave(live);
-      if (this.#early.some(({ runId }) => runId === live.id)) void this.claim([live.id]);
+      if (this.#untold.has(live.id)) void this.claim([live.id]);
       // A run of a queue that is not listened to is taken by id alone.
       if (exit.kind === "parked" && exit.wakeAt !== null && this.#listens) this.#pollAt(exit.wakeAt);
     }, (thrown) => {
