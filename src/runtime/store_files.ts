@@ -13,47 +13,59 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 
 /**
- * What a store on disk does with files.
+ * What a store on disk does with files. Everything throws the system's error.
  *
- * The database itself is never opened here while it may be in use: closing any descriptor of a file drops all locks that the process
- * holds on it.
+ * A database is never opened here while it may be in use: closing any descriptor of a file drops all locks that the process holds on it.
  */
-export const storeFiles = {
+export interface StoreFiles {
   /** An absolute path; relative ones start at the working directory. */
-  resolve: (path: string): string => resolve(path),
-  folderOf: (path: string): string => dirname(path),
+  resolve(path: string): string;
+  folderOf(path: string): string;
   /** Creates a folder, and those above it, that only this user may enter. Those that exist are left as they are. */
+  createFolder(path: string): void;
+  /** Creates an empty file that only this user may read. One that exists is left as it is. */
+  create(path: string): void;
+  rename(from: string, to: string): void;
+  /** Removes a file if it is there. */
+  remove(path: string): void;
+  /** Names of what is in a folder; none where there is no such folder. */
+  list(path: string): string[];
+  /** Size in bytes and time of the last change in milliseconds; `undefined` where there is no such file. */
+  stat(path: string): { readonly bytes: number; readonly changedAt: number } | undefined;
+  /** Writes a byte into a file, so that whoever watches it hears of it. Does nothing where there is none. */
+  touch(path: string): void;
+  /** The kernel's number for the kind of file system; `undefined` where it says nothing that means the same everywhere. */
+  fileSystemType(path: string): number | undefined;
+  /** Whether syncing a file leaves its data in the drive's own memory. */
+  readonly needsFullSync: boolean;
+}
+
+/** The file system, as all three runtimes give it. */
+export const storeFiles: StoreFiles = {
+  resolve: (path) => resolve(path),
+  folderOf: dirname,
   createFolder,
-  /** Creates an empty file that only this user may read. One that exists is left as it is. Throws the system's error. */
-  create(path: string): void {
+  create(path) {
     try {
       closeSync(openSync(path, "wx", 0o600));
     } catch (error) {
       if ((error as { code?: string }).code !== "EEXIST") throw error;
     }
   },
-  rename(from: string, to: string): void {
-    renameSync(from, to);
-  },
-  /** Removes a file, or a folder with what is in it, if it is there. */
-  remove(path: string): void {
-    rmSync(path, { force: true, recursive: true });
-  },
-  /** Names of what is in a folder; none where there is no such folder. */
-  list(path: string): string[] {
+  rename: renameSync,
+  remove: (path) => rmSync(path, { force: true }),
+  list(path) {
     try {
       return readdirSync(path);
     } catch {
       return [];
     }
   },
-  /** Size in bytes and time of the last change in milliseconds; `undefined` where there is no such file. */
-  stat(path: string): { readonly bytes: number; readonly changedAt: number } | undefined {
+  stat(path) {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat && { bytes: stat.size, changedAt: stat.mtimeMs };
   },
-  /** Writes a byte into a file that exists, so that whoever watches it hears of it. */
-  touch(path: string): void {
+  touch(path) {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(path, "r+");
@@ -64,8 +76,7 @@ export const storeFiles = {
       if (descriptor !== undefined) closeSync(descriptor);
     }
   },
-  /** The kernel's number for the kind of file system; `undefined` where it says nothing that means the same everywhere. */
-  fileSystemType(path: string): number | undefined {
+  fileSystemType(path) {
     if (process.platform !== "linux") return undefined;
     try {
       return statfsSync(path).type;
@@ -73,8 +84,7 @@ export const storeFiles = {
       return undefined;
     }
   },
-  /** Whether syncing a file leaves its data in the drive's own memory. */
-  needsFullSync: (process.platform === "darwin") as boolean,
+  needsFullSync: process.platform === "darwin",
 };
 
 /** Not `recursive`: Node then tries for ever where a file system has a folder and lets none be made in it, as /proc does. */
