@@ -145,16 +145,18 @@ export class Engine {
     const { promise: detached, reject: detach } = Promise.withResolvers<never>();
     detached.catch(nothing);
     const { worker } = this;
-    // Asked for at once: a store in memory may drop what has ended.
+    // Asked for at once: a store in memory may drop what has ended. A run that waits in the store is followed only for somebody.
     const live = worker.live(runId);
-    let result: Promise<RunResult> | undefined = live && this.#settle(runId, live.ended, takesOver);
-    result?.catch(nothing);
+    const settled = live && this.#settle(runId, live.ended);
+    settled?.catch(nothing);
+    const find = async (): Promise<RunResult> => await settled ?? await this.#follow(runId, takesOver);
+    let result: Promise<RunResult> | undefined;
     return {
       id: runId,
       get isDriven() {
         return worker.live(runId) !== undefined;
       },
-      result: () => result ??= Promise.race([this.#follow(runId, takesOver), detached]),
+      result: () => result ??= Promise.race([find(), detached]),
       cancel: () => {
         const own = worker.live(runId);
         if (own !== undefined) own.cancel();
@@ -181,23 +183,24 @@ export class Engine {
     await this.storage[Symbol.asyncDispose]();
   }
 
-  async #settle(runId: string, ended: Promise<RunExit>, takesOver: boolean): Promise<RunResult> {
+  /** The result of a run that this process drives to its end; `undefined` where it leaves before: then it can only be watched. */
+  async #settle(runId: string, ended: Promise<RunExit>): Promise<RunResult | undefined> {
     let exit: RunExit;
     try {
       exit = await ended;
     } catch (thrown) {
-      // Another process has the run now, and this one can only watch.
-      if (MaestroError.is(thrown, "claim_lost")) return await this.#follow(runId, takesOver);
+      if (MaestroError.is(thrown, "claim_lost")) return undefined;
       throw thrown;
     }
-    if (exit.kind === "parked") return await this.#follow(runId, takesOver);
+    if (exit.kind === "parked") return undefined;
     return await this.#result(await this.find(runId), exit.kind === "finished" ? exit.finished : undefined);
   }
 
   async #follow(runId: string, takesOver: boolean): Promise<RunResult> {
     for (;;) {
       const live = this.worker.live(runId);
-      if (live !== undefined) return await this.#settle(runId, live.ended, takesOver);
+      const settled = live && await this.#settle(runId, live.ended);
+      if (settled !== undefined) return settled;
       const run = await this.find(runId);
       if (isFinal(run.status) || (run.status === "paused" && run.owner === null)) return await this.#result(run);
       if (takesOver && run.owner === null) await this.take(run);
