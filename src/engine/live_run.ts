@@ -3,12 +3,13 @@ import { changeOf, commitOf, pauseFor } from "./commit.ts";
 import { Effects } from "./effects.ts";
 import { Execution } from "./execution.ts";
 import { FactInbox } from "./fact_inbox.ts";
-import type { Entry, Fact, JournalTurn, Note, Reopening, RunFinished, RunStarted } from "./journal.ts";
+import type { Fact, JournalTurn, Reopening, RunFinished, RunStarted } from "./journal.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import type { OpenedRun } from "./opened_run.ts";
 import { patiently } from "./patience.ts";
 import { countAttempts, lastReopening, readStart, readTurns, refusalOf, resumeAt } from "./recovered.ts";
 import type { Pause, RunRecord } from "./run.ts";
+import { RunNews } from "./run_news.ts";
 import type { Claim, ClaimedRun, CommitTurnRequest, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
@@ -42,9 +43,8 @@ export class LiveRun {
   #execution!: Execution;
   #effects: Effects | undefined;
   #writer: JournalWriter | undefined;
-  readonly #traceId: string;
+  readonly #news: RunNews;
   readonly #inbox = new FactInbox();
-  #notes: Note[] = [];
   #known: RunChange;
   /** Who asked the run, which had ended, to undo itself. */
   #reopening: Reopening | undefined;
@@ -63,7 +63,7 @@ export class LiveRun {
     this.#options = options;
     this.#run = run;
     this.#known = run;
-    this.#traceId = run.internalId.replaceAll("-", "");
+    this.#news = new RunNews(options, run);
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -186,11 +186,11 @@ export class LiveRun {
       admit,
       runId: id,
       workflow,
-      traceId: this.#traceId,
+      traceId: this.#news.traceId,
       caller: opened.caller,
       idempotencyKey: (step) => this.#execution.idempotencyKey(step),
       outerDeadline: (step) => this.#execution.outerDeadline(step),
-      onNote: this.#hear,
+      onNote: this.#news.hear,
       onFact: (fact) => this.#receive(fact),
     });
   }
@@ -226,10 +226,10 @@ export class LiveRun {
   async #goOn(turn: Turn, turns: readonly JournalTurn[], attemptsBefore: (step: string) => number): Promise<void> {
     if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
     this.#writer!.count(turns);
-    for (const { time, entries } of turns) for (const entry of entries) this.#tell(entry, time, true);
+    this.#news.tellPast(turns);
     this.#reopening = lastReopening(turns);
     const inFlight = turn.starts.map(({ step }) => step);
-    if (inFlight.length > 0) this.#hear({ type: "run_recovered", inFlight });
+    if (inFlight.length > 0) this.#news.hear({ type: "run_recovered", inFlight });
     this.#known = { ...this.#known, ...changeOf(turn, this.#known) };
     this.#perform(turn, attemptsBefore);
     if (this.#execution.childRuns.length > 0) this.#options.onChildRuns(this.#execution.childRuns);
@@ -321,14 +321,12 @@ export class LiveRun {
   /** Commits a turn; gives whether the run has left this process with it. */
   async #commit(turn: Turn): Promise<boolean> {
     const { onChildren, onMessages, ref } = this.#options;
-    const notes = this.#notes;
-    if (notes.length > 0) this.#notes = [];
     this.isLeaving = turn.finished !== undefined || turn.pause !== undefined;
     const commit = commitOf(turn, this.#writer!.place(turn), {
       run: this.#run,
       opened: this.#opened,
       saga: this.#execution.saga,
-      notes,
+      notes: this.#news.takeNotes(),
       known: this.#known,
       reopening: this.#reopening,
       taken: this.#inbox.takeIds(),
@@ -354,7 +352,7 @@ export class LiveRun {
   /** A journal without end would take ever longer to replay: people are told early, and the run stops late (kernel rule 34). */
   async #isTooLong(): Promise<boolean> {
     const warning = this.#writer!.warning();
-    if (warning !== undefined) this.#hear({ type: "log", step: "", text: warning });
+    if (warning !== undefined) this.#news.hear({ type: "log", step: "", text: warning });
     if (!this.#writer!.isFull) return false;
     await this.#pause(pauseFor("history_limit", this.#run));
     return true;
@@ -376,7 +374,7 @@ export class LiveRun {
   /** Gives the claim up. What had happened for people to know is kept. */
   async #release(change: RunChange): Promise<void> {
     this.isLeaving = true;
-    const entries = this.#notes;
+    const entries = this.#news.takeNotes();
     const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
     await this.#send({ ...this.#writer!.place(turn), turn, change, release: true });
   }
@@ -390,20 +388,9 @@ export class LiveRun {
   }
 
   #perform(turn: Turn, attemptsBefore?: (step: string) => number): void {
-    if (this.#options.onEvent !== undefined) { for (const entry of turn.entries) this.#tell(entry, turn.time); }
+    this.#news.tell(turn);
     if (this.#isReleased) this.#effects!.stopTimers(turn.timersCleared);
     else this.#effects!.perform(turn, attemptsBefore);
-  }
-
-  readonly #hear = (note: Note): void => {
-    this.#notes.push(note);
-    this.#tell(note, this.#options.clock.now());
-  };
-
-  #tell(entry: Entry, time: number, isPast = false): void {
-    const { id, workflow } = this.#run;
-    const event = { runId: id, workflow, traceId: this.#traceId, time, entry };
-    this.#options.onEvent?.(isPast ? { ...event, isPast } : event);
   }
 
   #leave(exit: RunExit): void {

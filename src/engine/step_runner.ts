@@ -42,6 +42,8 @@ export interface StepRunnerOptions {
 export class StepRunner {
   readonly #options: StepRunnerOptions;
   #current: AttemptContext | undefined;
+  /** Asks whether an earlier attempt took effect. */
+  #question: StepRunner | undefined;
   readonly #facts: AttemptFacts;
   /** When the step's own limit passes. */
   readonly #deadline: number | undefined;
@@ -107,6 +109,7 @@ export class StepRunner {
     this.#isCancelled = true;
     this.#endDelay?.();
     this.#current?.abort("cancelled");
+    this.#question?.abandon();
   }
 
   async #attempts(): Promise<StepOutcome> {
@@ -168,13 +171,13 @@ export class StepRunner {
     try {
       const question = { ...reconcile.prepare(`${spec.step}/reconcile`), settledBy: NOT_THERE };
       const common = { runId, workflow, traceId, caller, clock, random, admit, outerDeadline: undefined };
-      const runner = new StepRunner({
+      this.#question = new StepRunner({
         ...common,
         spec: question,
         idempotencyKey: `${idempotencyKey}/reconcile`,
         onNote: () => undefined,
       });
-      const answer = await runner.run();
+      const answer = await this.#question.run();
       if (answer.type !== "step_completed") return undefined;
       const verdict = reconcile.judge(answer.output);
       onNote({ type: "reconciled", step: spec.step, isDone: verdict.isDone });
