@@ -62,6 +62,20 @@ export class JournalWriter {
     return sendAgain(thrown, clock, () => storage.commitTurn(request), this.#hasStopped);
   }
 
+  /**
+   * Commits at the next place, as often as it takes.
+   *
+   * @throws as `insist` does.
+   */
+  async commit(request: Omit<CommitTurnRequest, keyof CommitPlace>): Promise<void> {
+    const whole: CommitTurnRequest = { ...request, ...this.place(request.turn) };
+    try {
+      await this.send(whole);
+    } catch (thrown) {
+      await this.insist(whole, thrown);
+    }
+  }
+
   /** Learns how long the journal is already. */
   count(turns: readonly JournalTurn[]): void {
     for (const { entries } of turns) this.#length += entries.length;

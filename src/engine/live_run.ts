@@ -3,26 +3,20 @@ import { changeOf, commitOf, pauseFor } from "./commit.ts";
 import { Effects } from "./effects.ts";
 import { Execution } from "./execution.ts";
 import { FactInbox } from "./fact_inbox.ts";
-import type { Fact, JournalTurn, Reopening, RunFinished, RunStarted } from "./journal.ts";
+import type { Fact, JournalTurn, Reopening, RunStarted } from "./journal.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import type { OpenedRun } from "./opened_run.ts";
 import { patiently } from "./patience.ts";
 import { countAttempts, lastReopening, readStart, readTurns, refusalOf, resumeAt } from "./recovered.ts";
 import type { Pause, RunRecord } from "./run.ts";
+import { exitOf, type RunExit, unpause } from "./run_exit.ts";
 import { RunNews } from "./run_news.ts";
-import type { Claim, ClaimedRun, CommitTurnRequest, CreateRunRequest, Message, RunChange } from "./storage.ts";
+import type { Claim, ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
 
 /** How long a suspended run waits for answers in flight. */
 const SUSPEND_GRACE_MS = 8_000;
-
-/** How a run left this process. */
-export type RunExit =
-  | { readonly kind: "finished"; readonly finished: RunFinished }
-  | { readonly kind: "paused"; readonly pause: Pause }
-  /** It waits in the store, and costs nothing here; `wakeAt` as in its record. */
-  | { readonly kind: "parked"; readonly wakeAt: number | null };
 
 /**
  * A run that this process advances: facts come in, turns go to the store, effects go out.
@@ -243,21 +237,12 @@ export class LiveRun {
   }
 
   /** Writes that a paused run goes on; gives `false` where nobody has asked for that. */
-  async #unpause({ run, messages }: ClaimedRun): Promise<boolean> {
-    const resumes = messages.filter(({ kind }) => kind === "resume").map(({ id }) => id);
-    const isWanted = resumes.length > 0 || messages.some(({ kind }) => kind === "cancel");
-    if (!isWanted) {
-      await this.#release({});
-      this.#leave({ kind: "paused", pause: run.pause! });
-    } else if (run.pause!.reason !== "past_pivot") {
-      await this.#send({
-        ...this.#writer!.place(undefined),
-        change: { status: "running", pause: null },
-        taken: resumes,
-      });
-      this.#known = { ...this.#known, status: "running", pause: null };
-    } else this.#inbox.accept(messages.filter(({ kind }) => kind === "resume"));
-    return isWanted;
+  async #unpause(claimed: ClaimedRun): Promise<boolean> {
+    const change = await unpause(claimed, this.#writer!);
+    if (change === undefined) await this.#giveBack({ kind: "paused", pause: claimed.run.pause! });
+    else if (change.status !== undefined) this.#known = { ...this.#known, ...change };
+    else this.#inbox.accept(claimed.messages.filter(({ kind }) => kind === "resume"));
+    return change !== undefined;
   }
 
   /** Lets what has arrived meanwhile form the next turn. */
@@ -376,15 +361,7 @@ export class LiveRun {
     this.isLeaving = true;
     const entries = this.#news.takeNotes();
     const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
-    await this.#send({ ...this.#writer!.place(turn), turn, change, release: true });
-  }
-
-  async #send(commit: CommitTurnRequest): Promise<void> {
-    try {
-      await this.#writer!.send(commit);
-    } catch (thrown) {
-      await this.#writer!.insist(commit, thrown);
-    }
+    await this.#writer!.commit({ turn, change, release: true });
   }
 
   #perform(turn: Turn, attemptsBefore?: (step: string) => number): void {
@@ -412,8 +389,4 @@ export class LiveRun {
     this.#inbox.clear();
     this.#onIdle?.();
   }
-}
-
-function exitOf(finished: RunFinished | undefined, pause: Pause | null | undefined): RunExit {
-  return finished === undefined ? { kind: "paused", pause: pause! } : { kind: "finished", finished };
 }

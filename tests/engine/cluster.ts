@@ -3,7 +3,7 @@ import type { JsonValue } from "../../src/base/json.ts";
 import { systemClock } from "../../src/engine/clock.ts";
 import type { ChildSpec, StepSpec, WorkflowDefinition } from "../../src/engine/context.ts";
 import type { Entry, RunStarted } from "../../src/engine/journal.ts";
-import type { RunExit } from "../../src/engine/live_run.ts";
+import type { RunExit } from "../../src/engine/run_exit.ts";
 import type { OpenedRun } from "../../src/engine/opened_run.ts";
 import type { RunRecord } from "../../src/engine/run.ts";
 import type { AttemptResult, CallContext } from "../../src/engine/service.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import type { JsonValue } from "../../src/base/json.ts";
 import { CancelledError } from "../../src/engine/failure.ts";
-import type { RunExit } from "../../src/engine/live_run.ts";
+import type { RunExit } from "../../src/engine/run_exit.ts";
 import { Cluster, stopProcesses, waitFor } from "./cluster.ts";
 import { define, ok, step } from "./harness.ts";
 

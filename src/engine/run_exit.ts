@@ -1,0 +1,29 @@
+import type { RunFinished } from "./journal.ts";
+import type { JournalWriter } from "./journal_writer.ts";
+import type { Pause } from "./run.ts";
+import type { ClaimedRun, RunChange } from "./storage.ts";
+
+/** How a run left this process. */
+export type RunExit =
+  | { readonly kind: "finished"; readonly finished: RunFinished }
+  | { readonly kind: "paused"; readonly pause: Pause }
+  /** It waits in the store, and costs nothing here; `wakeAt` as in its record. */
+  | { readonly kind: "parked"; readonly wakeAt: number | null };
+
+/** The exit of a run that has ended, else is paused. */
+export function exitOf(finished: RunFinished | undefined, pause: Pause | null | undefined): RunExit {
+  return finished === undefined ? { kind: "paused", pause: pause! } : { kind: "finished", finished };
+}
+
+/**
+ * Writes that a paused run goes on. Gives what that changes: `undefined` where nobody has asked for it, nothing where the run is past
+ * its pivot, since there the turn that resumes it says so itself.
+ */
+export async function unpause({ run, messages }: ClaimedRun, writer: JournalWriter): Promise<RunChange | undefined> {
+  const taken = messages.filter(({ kind }) => kind === "resume").map(({ id }) => id);
+  if (taken.length === 0 && !messages.some(({ kind }) => kind === "cancel")) return undefined;
+  if (run.pause!.reason === "past_pivot") return {};
+  const change: RunChange = { status: "running", pause: null };
+  await writer.commit({ change, taken });
+  return change;
+}
