@@ -4,7 +4,7 @@ import { didYouMean } from "./base/text.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
-import type { RunExit } from "./engine/live_run.ts";
+import type { RunExit } from "./engine/run_exit.ts";
 import { readStart, readTurns } from "./engine/recovered.ts";
 import { reusableFacts } from "./engine/reuse.ts";
 import { isFinal } from "./engine/run.ts";
