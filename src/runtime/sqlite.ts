@@ -109,16 +109,6 @@ export class SqliteConnection {
   }
 }
 
-/** Version of SQLite that this runtime brings. */
-export function sqliteVersion(): string {
-  const connection = new SqliteConnection(":memory:");
-  try {
-    return String(connection.get("select sqlite_version() as version")?.["version"]);
-  } finally {
-    connection.close();
-  }
-}
-
 let loaded: { readonly DatabaseSync: typeof DatabaseSync } | undefined;
 
 /** Loads SQLite when it is first used. Node says once on standard error that its module is experimental, which is no user's business. */

@@ -1,6 +1,7 @@
 import { MaestroError } from "../../base/errors.ts";
 import type { RunStatus } from "../../engine/run.ts";
 import type { ListRunsRequest } from "../../engine/storage.ts";
+import { later } from "../../runtime/later.ts";
 import { SELECT_STORED_RUNS, type StoredRunRow } from "./run_row.ts";
 import { selectAll, selectOne, type SqlValue, type SqlWork } from "./sql_work.ts";
 
@@ -46,6 +47,7 @@ export async function findRows(
     rows.push(...await read(() => selectSlice(conditions, { from, to }, most)));
     to = from - 1;
     span = now() - started > SLICE_MS ? Math.max(FIRST_SPAN, span >> 1) : span * 2;
+    if (to > 0 && rows.length <= limit) await new Promise<void>(later);
   }
   const page = rows.slice(0, limit);
   return { rows: page, cursor: rows.length > limit ? String(page.at(-1)?.seq ?? to) : undefined };

@@ -255,6 +255,8 @@ export class SqlStorage implements Storage {
       for (const listener of [...this.#listeners.values()]) listener();
     };
     const stopBell = this.#presence.hear(wakeAll);
+    // From here on it tells what is new.
+    this.#driver.hasChanged();
     const stopLooking = everyInBackground(LOOK_MS, () => {
       if (this.#driver.hasChanged()) wakeAll();
     });

@@ -1,5 +1,5 @@
 import { MaestroError, toError } from "../../base/errors.ts";
-import { sqliteVersion } from "../../runtime/sqlite.ts";
+import type { SqliteConnection } from "../../runtime/sqlite.ts";
 import { storeFiles } from "../../runtime/store_files.ts";
 import { type Cipher, createCipher } from "../cipher.ts";
 import { SqlStorage } from "../sql/sql_storage.ts";
@@ -40,10 +40,10 @@ export async function openSqlite(file: string, options: OpenSqliteOptions = {}):
   const { isReadOnly = false, now = Date.now, mostPayloadBytes = MOST_PAYLOAD_BYTES } = options;
   let driver: SqliteDriver | undefined;
   try {
-    checkSqlite();
     prepareFile(path, isReadOnly);
     const presence = new WorkerFiles(path);
     driver = new SqliteDriver({ path, isReadOnly, files: presence.name, now });
+    checkSqlite(driver.connection);
     await prepareConnection(driver, path, isReadOnly);
     const cipher = await openCipher(driver, path, options);
     return new SqlStorage({ driver, presence, isReadOnly, cipher, mostPayloadBytes, now });
@@ -53,8 +53,8 @@ export async function openSqlite(file: string, options: OpenSqliteOptions = {}):
   }
 }
 
-function checkSqlite(): void {
-  const version = sqliteVersion();
+function checkSqlite(connection: SqliteConnection): void {
+  const version = String(connection.get("select sqlite_version() as version")?.["version"]);
   const parts = version.split(".").map(Number);
   const place = OLDEST_SQLITE.findIndex((number, index) => parts[index] !== number);
   if (place < 0 || parts[place]! > OLDEST_SQLITE[place]!) return;
