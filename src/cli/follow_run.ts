@@ -48,11 +48,11 @@ export async function followRun(
   cli: Cli,
   session: RunSession,
   run: RunHandle,
-  { before, held }: FollowOptions,
+  { before, isIntroduced, held }: FollowOptions,
 ): Promise<RunResult | number> {
   const { promise: left, resolve: leave } = Promise.withResolvers<number>();
   const stopHeeding = heedSignals(cli, session, run, { leave, held });
-  if (before !== undefined && run.isDriven) await introduce(session, before);
+  if (before !== undefined && run.isDriven && isIntroduced !== true) await introduce(session, before);
   const stopWatching = before === undefined || run.isDriven ? undefined : await watch(session, before);
   /** A run that was left rejects; what counts then is how it was left. */
   const ended = run.result().catch((error) => stopHeeding.isLeaving() ? left : Promise.reject(error));
@@ -69,6 +69,8 @@ export async function followRun(
 export interface FollowOptions {
   /** The run as it was in the store; absent: it is new. */
   readonly before: StoredRun | undefined;
+  /** Whether it has been said what the run was at. @default false */
+  readonly isIntroduced?: boolean | undefined;
   readonly held: HeldSignals;
 }
 
@@ -126,9 +128,9 @@ function heedSignals(
   return Object.assign(stop, { isLeaving: () => isLeaving });
 }
 
-/** Says what a run that this process has taken over was at: its past is not told again. */
-async function introduce({ progress, store }: RunSession, run: StoredRun): Promise<void> {
-  if (progress.onEvent === undefined || run.status === "paused") return;
+/** Says what a run that this process takes over was at: its past is not told again. */
+export async function introduce({ progress, store }: RunSession, run: StoredRun): Promise<void> {
+  if (progress.onEvent === undefined || run.status === "paused" || isEnded(run.status)) return;
   const details = await store.details(run);
   const { summary } = explainRun({ ...details, run: { ...run, owner: "this process" } }, { now: Date.now() });
   progress.note(`Going on with run ${run.id}. ${summary}`);

@@ -3,7 +3,7 @@ import { createMaestro, type Maestro, type RunHandle } from "../maestro.ts";
 import type { StoredRun } from "../run_store.ts";
 import type { Cli } from "./cli.ts";
 import { helpfulCommand } from "./command_hint.ts";
-import { followRun, holdSignals } from "./follow_run.ts";
+import { type FollowOptions, followRun, holdSignals, introduce } from "./follow_run.ts";
 import { readValues } from "./load.ts";
 import { createProgress, type Progress } from "./progress/progress.ts";
 import { reportResult } from "./report_result.ts";
@@ -69,13 +69,13 @@ export async function openRunSession(
 export async function driveRun(
   cli: Cli,
   session: RunSession,
-  begin: () => Promise<{ readonly handle: RunHandle; readonly before?: StoredRun | undefined }>,
+  begin: () => Promise<{ readonly handle: RunHandle } & Partial<Omit<FollowOptions, "held">>>,
 ): Promise<number> {
   let isLeft = false;
   const held = holdSignals(cli);
   try {
-    const { handle, before } = await begin();
-    const end = await followRun(cli, session, handle, { before, held });
+    const { handle, before, isIntroduced } = await begin();
+    const end = await followRun(cli, session, handle, { before, isIntroduced, held });
     session.progress.stop();
     isLeft = typeof end === "number";
     return typeof end === "number" ? end : await reportResult(cli, session, end);
@@ -111,8 +111,11 @@ export async function driveStored(
   const session = await openRunSession(cli, flags, settings, open);
   return await driveRun(cli, session, async () => {
     const run = await session.store.find(reference);
+    const isIntroduced = run.owner === null;
+    // Once it is taken over it goes on, and tells of that.
+    if (isIntroduced) await introduce(session, run);
     const handle = await act(session.maestro, run);
     // A new run has no past that is to be shown.
-    return { handle, before: handle.id === run.id ? run : undefined };
+    return { handle, before: handle.id === run.id ? run : undefined, isIntroduced };
   });
 }
