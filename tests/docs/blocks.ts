@@ -8,7 +8,7 @@ export interface Block {
   readonly isRun: boolean;
   /** `output`: the exact standard output of the shell block before it. */
   readonly isOutput: boolean;
-  /** `stderr`: the standard error of the shell block before it, but for times and ids. */
+  /** `stderr`: the standard error of the shell block before it, but for times, ids, and what the shell says of a killed program. */
   readonly isStderr: boolean;
   /** `with=EXAMPLE` or `with=EXAMPLE:SERVICE,…`: these services listen while the shell block runs, and `maestro` finds them. */
   readonly services: string | undefined;

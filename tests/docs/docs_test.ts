@@ -32,6 +32,11 @@ for (const path of DOCUMENTS) {
       assert.deepEqual(names.filter((name) => !(name in MANIFEST.scripts)), []);
     });
 
+    it("names tests that exist", () => {
+      const names = [...text.matchAll(/`(tests\/[\w/]+_test\.ts)`/g)].map((match) => match[1] ?? "");
+      assert.deepEqual(names.filter((name) => !existsSync(join(ROOT, name))), []);
+    });
+
     for (const block of readBlocks(text)) {
       const isActive = block.isRun || block.isOutput || block.isStderr || block.file !== undefined;
       if (isActive) {

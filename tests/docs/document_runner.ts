@@ -99,9 +99,12 @@ function compactJson(text: string): string {
   return JSON.stringify(JSON.parse(text));
 }
 
-/** A text in which all times, all ids of runs and those that the example services give are the same. */
+/** What a shell says of a program that was killed. */
+const KILLED = /^bash: line \d+: +\d+ Killed .*\n/gm;
+
+/** A text in which all times, all ids of runs and those that the example services give are the same; the shell's own words left out. */
 function withoutTimes(text: string): string {
-  return text.trim().replace(/^ +(?=\+)/gm, "").replace(/\b\d+(\.\d+)?m?s\b/g, "TIME")
+  return text.replace(KILLED, "").trim().replace(/^ +(?=\+)/gm, "").replace(/\b\d+(\.\d+)?m?s\b/g, "TIME")
     .replace(/\b[0-9a-f]{8}((-[0-9a-f]{4}){3}-[0-9a-f]{12})?\b/g, "ID");
 }
 
