@@ -13,18 +13,20 @@ export interface Storage {
   /** Brings the store to this version's form. Safe to call from several processes at once; does nothing where nothing is to be done. */
   migrate(): Promise<void>;
   /**
-   * Creates a run together with its definition, its first turn and a claim, all or nothing.
+   * Creates a run together with its definition, its first turn and a claim, all or nothing. The same run that is sent again, by its
+   * internal id, is answered as it was the first time.
    *
    * @returns the claim; `undefined` where no worker was named.
-   * @throws {MaestroError} `run_conflict` when the id is taken.
+   * @throws {MaestroError} `run_conflict` when the id is taken, `payload_too_large`.
    */
   createRun(request: CreateRunRequest): Promise<Claim | undefined>;
   /** Finds a run by the id that people use. */
   findRun(request: { readonly runId: string }): Promise<StoredRun | undefined>;
-  /** Gives a page of runs, newest first by creation. */
+  /** Gives a page of runs, newest first by creation. @throws {MaestroError} `usage` for a cursor that is none. */
   listRuns(request: ListRunsRequest): Promise<RunPage>;
   /**
-   * Deletes ended runs with their journals, whole trees of parents and children at once, a few at a time; gives how many runs went.
+   * Deletes ended runs with their journals, whole trees of parents and children at once, those that ended first in front; gives how many
+   * runs went.
    * A tree with a run that has not ended stays. Definitions that no run pins any more go too.
    */
   deleteRuns(request: DeleteRunsRequest): Promise<number>;
@@ -41,7 +43,7 @@ export interface Storage {
   readJournal(request: ReadJournalRequest): Promise<readonly JournalTurn[]>;
   /** Reads what a definition's hash stands for. */
   readDefinition(request: { readonly hash: string }): Promise<string | undefined>;
-  /** Commits one turn of a run; see `CommitTurnRequest`. */
+  /** Commits one turn of a run; see `CommitTurnRequest`. @throws {MaestroError} `claim_lost`, `payload_too_large`. */
   commitTurn(request: CommitTurnRequest): Promise<void>;
   /**
    * Puts a message into a run's inbox, and wakes the run where the message does that (see `wakesRun`). A message whose id the run has
@@ -170,7 +172,7 @@ export interface ClaimRunsRequest {
 export interface ClaimedRuns {
   /** Runs that the worker owns from now on. */
   readonly runs: readonly ClaimedRun[];
-  /** New messages of runs that the worker owned before. */
+  /** New messages of runs that the worker owned before. Older ones are told again with them, until a turn has taken them. */
   readonly mail: readonly Message[];
   /** When the next run of the queues is due, in milliseconds; absent: none has a time. */
   readonly nextWakeAt?: number | undefined;
@@ -225,11 +227,11 @@ export interface CommitTurnRequest {
   readonly durability?: "sync" | undefined;
   /** Ids of the messages that the turn has taken from the run's inbox. */
   readonly taken?: readonly string[] | undefined;
-  /** Runs that the turn starts; the claim's worker owns them with token 1. Those that exist already are left alone. */
+  /** Runs that the turn starts, as by `createRun`: the worker that each names owns it with token 1. Those that exist already are left alone. */
   readonly children?: readonly CreateRunRequest[] | undefined;
-  /** Messages to other runs; dropped where there is no such run. */
+  /** Messages to other runs; dropped where there is no such run. To runs of the same worker they are no mail: it knows of them. */
   readonly messages?: readonly Message[] | undefined;
-  /** Gives the claim up. Where the inbox is not empty the run is then due at once. */
+  /** Gives the claim up. Where the inbox holds what wakes the run (see `wakesRun`), or it was not waiting, it is then due at once. */
   readonly release?: boolean | undefined;
 }
 
