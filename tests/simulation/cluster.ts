@@ -3,6 +3,7 @@ import type { JsonObject } from "../../src/base/json.ts";
 import type { RunStarted } from "../../src/engine/journal.ts";
 import type { OpenedRun } from "../../src/engine/opened_run.ts";
 import type { RunRecord } from "../../src/engine/run.ts";
+import type { Storage } from "../../src/engine/storage.ts";
 import { Worker } from "../../src/engine/worker.ts";
 import type { LoadedWorkflow } from "../../src/load_workflow.ts";
 import { RunOpener } from "../../src/run_opener.ts";
@@ -10,7 +11,7 @@ import { drain } from "../../src/runtime/drain.ts";
 import { createFetch } from "../../src/runtime/fetch_client.ts";
 import { ServiceConnections } from "../../src/service_connections.ts";
 import type { Chance } from "./chance.ts";
-import type { FaultProfile, Faults } from "./faults.ts";
+import { type FaultProfile, type Faults, NO_FAULTS } from "./faults.ts";
 import { FaultyStorage } from "./faulty_storage.ts";
 import type { Program } from "./program.ts";
 import { EPOCH, SimProcess } from "./sim_process.ts";
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly store: WatchedStorage;
   readonly faults: Faults;
   readonly world: World;
+  /** Stands between a process and the network to its store. */
+  readonly wrapStore: ((storage: Storage) => Storage) | undefined;
   readonly tell: (text: string) => void;
 }
 
@@ -50,8 +53,9 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    const { chance } = options;
-    this.leaseMs = chance.pick([2_000, 3_000, 10_000]);
+    const { chance, profile } = options;
+    // Where nobody dies, nothing may wait for a lease to run out.
+    this.leaseMs = profile === NO_FAULTS ? 1e9 : chance.pick([2_000, 3_000, 10_000]);
     this.#maxWaiting = chance.pick([0, 1, 10_000]);
   }
 
@@ -116,15 +120,18 @@ export class Cluster {
       createId,
       now: () => EPOCH + time.now,
       values: () => Promise.resolve(NO_VALUES),
+      onEvent: undefined,
+      registered: new Map(),
     });
   }
 
   #begin(): void {
-    const { program, profile, time, chance, store, faults, tell } = this.#options;
+    const { program, profile, time, chance, store, faults, wrapStore, tell } = this.#options;
     const name = `p${this.#count++}`;
     const skew = profile.skewMs === 0 ? 0 : chance.between(-profile.skewMs, profile.skewMs);
     const process = new SimProcess(name, time, skew);
-    const storage = new FaultyStorage({ store, process, time, chance: chance.fork(), faults, tell });
+    const network = new FaultyStorage({ store, process, time, chance: chance.fork(), faults, tell });
+    const storage = wrapStore === undefined ? network : wrapStore(network);
     let ids = 0;
     const createId = (): string => `${name}.${ids++}`;
     const own = chance.fork();

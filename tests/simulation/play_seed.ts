@@ -1,10 +1,9 @@
-import type { Storage } from "../../src/engine/storage.ts";
 import { Chance } from "./chance.ts";
 import { drawProfile, NO_FAULTS } from "./faults.ts";
 import { judge } from "./oracle.ts";
 import type { Program } from "./program.ts";
 import { randomProgram } from "./random_program.ts";
-import { simulate, type Simulated } from "./simulation.ts";
+import { simulate, type Simulated, type SimulationOptions } from "./simulation.ts";
 
 /** What came of one seed. */
 export interface Played {
@@ -15,11 +14,8 @@ export interface Played {
   readonly simulated: Simulated;
 }
 
-/** Options of `playSeed`. */
-export interface PlayOptions {
-  /** The store that is tested. @default memory */
-  readonly openStore?: ((now: () => number) => Storage) | undefined;
-}
+/** What a seed is played with. */
+export type PlayOptions = Pick<SimulationOptions, "openStore" | "wrapStore">;
 
 /** So many seeds in a row share a program: loading it costs as much as several simulations. */
 const SEEDS_A_PROGRAM = 6;
@@ -33,14 +29,21 @@ interface Prepared {
   readonly faults: readonly string[];
 }
 
-let prepared: { readonly name: string; readonly value: Promise<Prepared> } | undefined;
+interface Cached {
+  readonly name: string;
+  readonly options: PlayOptions;
+  readonly value: Promise<Prepared>;
+}
+
+const USUAL: PlayOptions = {};
+let cached: Cached | undefined;
 
 /** Plays the program of a seed twice, once while nothing goes wrong and once while much does, and judges both. */
-export async function playSeed(seed: number, { openStore }: PlayOptions = {}): Promise<Played> {
-  const { program, calm, faults } = await prepare(String(Math.floor(seed / SEEDS_A_PROGRAM)));
+export async function playSeed(seed: number, options: PlayOptions = USUAL): Promise<Played> {
+  const { program, calm, faults } = await prepare(String(Math.floor(seed / SEEDS_A_PROGRAM)), options);
   if (faults.length > 0) return { faults: faults.map((fault) => `without faults: ${fault}`), program, simulated: calm };
   const profile = drawProfile(new Chance(`profile ${seed}`));
-  const simulated = await simulate({ program, profile, seed: `seed ${seed}`, openStore });
+  const simulated = await simulate({ ...options, program, profile, seed: `seed ${seed}` });
   const isThorough = seed % THOROUGH_SEEDS === 0;
   return { faults: await judge({ program, simulated, calm, isThorough }), program, simulated };
 }
@@ -50,13 +53,13 @@ export function howToRepeat(seed: number): string {
   return `npm run simulate -- --from ${seed} --seeds 1 --show`;
 }
 
-function prepare(name: string): Promise<Prepared> {
-  if (prepared?.name !== name) prepared = { name, value: play(name) };
-  return prepared.value;
+function prepare(name: string, options: PlayOptions): Promise<Prepared> {
+  if (cached?.name !== name || cached.options !== options) cached = { name, options, value: play(name, options) };
+  return cached.value;
 }
 
-async function play(name: string): Promise<Prepared> {
+async function play(name: string, options: PlayOptions): Promise<Prepared> {
   const program = await randomProgram(name);
-  const calm = await simulate({ program, profile: NO_FAULTS, seed: `calm ${name}` });
+  const calm = await simulate({ ...options, program, profile: NO_FAULTS, seed: `calm ${name}` });
   return { program, calm, faults: await judge({ program, simulated: calm, isThorough: true }) };
 }

@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly seed: string;
   /** The store that is tested. @default memory */
   readonly openStore?: ((now: () => number) => Storage) | undefined;
+  /** Stands between a process and the network to its store. @default nothing */
+  readonly wrapStore?: ((storage: Storage) => Storage) | undefined;
 }
 
 /** What a simulation came to. */
@@ -43,7 +45,8 @@ export interface Simulated {
 }
 
 /** Plays a program to its end on a virtual clock. */
-export async function simulate({ program, profile, seed, openStore }: SimulationOptions): Promise<Simulated> {
+export async function simulate(options: SimulationOptions): Promise<Simulated> {
+  const { program, profile, seed, openStore, wrapStore } = options;
   const chance = new Chance(seed);
   const time = new VirtualTime();
   const log: string[] = [];
@@ -64,8 +67,9 @@ export async function simulate({ program, profile, seed, openStore }: Simulation
       checkCall(call, store, profile.forgets > 0);
     },
   });
-  const cluster = new Cluster({ program, profile, time, chance: chance.fork("cluster"), store, faults, world, tell });
-  const people = new People({ program, time, chance: chance.fork("people"), store, cluster, world, tell });
+  const common = { program, time, store, world, tell };
+  const cluster = new Cluster({ ...common, profile, chance: chance.fork("cluster"), faults, wrapStore });
+  const people = new People({ ...common, chance: chance.fork("people"), cluster });
   cluster.start();
   for (let count = profile.forgets; count > 0; count--) {
     // The store's clock runs ahead of every lease, as after a long stop of the store.
