@@ -85,7 +85,7 @@ export class Worker {
   #isTrimming = false;
   /** Turns since the waiting runs were counted: counting them costs as much as there are. */
   #touches = 0;
-  #isPolling = false;
+  #polling: Promise<void> | undefined;
   #isPollWanted = false;
   #isStopped = false;
   #stopTimer: (() => void) | undefined;
@@ -172,11 +172,13 @@ export class Worker {
     this.#stopListening ??= storage.onWakeup?.(ref, () => void this.#poll());
   }
 
-  async #poll(): Promise<void> {
-    if (this.#isStopped) return;
+  /** Resolves when the store has been asked after this call, and answered. */
+  #poll(): Promise<void> {
     this.#isPollWanted = true;
-    if (this.#isPolling) return;
-    this.#isPolling = true;
+    return this.#polling ??= this.#pollWhileWanted().finally(() => this.#polling = undefined);
+  }
+
+  async #pollWhileWanted(): Promise<void> {
     try {
       while (this.#isPollWanted && !this.#isStopped) {
         this.#isPollWanted = false;
@@ -184,8 +186,6 @@ export class Worker {
       }
     } catch {
       this.#pollSoon();
-    } finally {
-      this.#isPolling = false;
     }
   }
 
