@@ -1,19 +1,53 @@
-// Measures what must hold, keeps the figures in results/ and shows them in the documents: `npm run bench -- [calls|dag|start_up] [--rounds N]`.
+// Measures what must hold, keeps the figures in results/ and shows them in the documents: `npm run bench -- [NAME…] [--rounds N]`.
 // With `--show` nothing is measured: the documents get the figures that are kept.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { createHost } from "../../src/runtime/process.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import { ROOT } from "../command.ts";
 import { benchCalls } from "./calls.ts";
 import { benchDag } from "./dag.ts";
-import { type BenchName, saveFigures } from "./results.ts";
+import { benchDurable } from "./durable.ts";
+import { benchLatency } from "./latency.ts";
+import { benchList } from "./list.ts";
+import { benchLongRun } from "./long_run.ts";
+import { benchRecovery } from "./recovery.ts";
+import { type BenchName, type Rows, saveFigures } from "./results.ts";
+import { benchSleepers } from "./sleepers.ts";
 import { benchStartUp } from "./start_up.ts";
-import { figureTables } from "./tables.ts";
+import { figureTables, NAMES } from "./tables.ts";
 
-const NAMES: readonly BenchName[] = ["calls", "dag", "start_up"];
-const DOCUMENTS = ["docs/benchmarks.md", "README.md"];
+/** What a benchmark is given. */
+interface Conditions {
+  readonly runtime: Runtime;
+  readonly rounds: number;
+}
+
+interface Benchmark<N extends BenchName> {
+  readonly measure: (conditions: Conditions) => Promise<Rows[N]>;
+  /** So many of the rounds that are asked for make one of this benchmark, whose rounds take long. @default 1 */
+  readonly share?: number;
+}
+
+const BENCHMARKS: { readonly [N in BenchName]: Benchmark<N> } = {
+  calls: { measure: benchCalls },
+  dag: { measure: benchDag },
+  start_up: { measure: benchStartUp },
+  durable: { measure: benchDurable },
+  latency: { measure: benchLatency },
+  recovery: { measure: benchRecovery, share: 7 },
+  list: { measure: benchList, share: 3 },
+  sleepers: { measure: benchSleepers, share: 21 },
+  long_run: { measure: benchLongRun, share: 3 },
+};
+
+/** Documents, with what they show. */
+const DOCUMENTS: Readonly<Record<string, readonly BenchName[]>> = {
+  "docs/benchmarks.md": NAMES,
+  "README.md": ["calls", "dag", "start_up", "durable"],
+};
 const BEGIN = "<!-- figures: written by npm run bench -->";
 const END = "<!-- end of figures -->";
 
@@ -30,24 +64,24 @@ if (unknown.length > 0 || !(rounds >= 1)) {
 if (!values.show) {
   for (const name of NAMES) if (positionals.length === 0 || positionals.includes(name)) await measure(name);
 }
-for (const path of DOCUMENTS) showIn(join(ROOT, path));
+for (const [path, names] of Object.entries(DOCUMENTS)) showIn(join(ROOT, path), names);
 console.log(figureTables());
 process.exit(0);
 
-async function measure(name: BenchName): Promise<void> {
+async function measure<N extends BenchName>(name: N): Promise<void> {
   console.error(`Measuring ${name}…`);
   const runtime = await createHost(process.versions["bun"] === undefined ? "node" : "bun").runtime();
-  if (name === "calls") saveFigures(name, rounds, await benchCalls({ runtime, rounds }));
-  else if (name === "dag") saveFigures(name, rounds, await benchDag({ runtime, rounds }));
-  else saveFigures(name, rounds, await benchStartUp({ rounds }));
+  const { measure, share = 1 } = BENCHMARKS[name];
+  const own = Math.ceil(rounds / share);
+  saveFigures(name, own, await measure({ runtime, rounds: own }));
 }
 
-/** Puts the tables between the markers of a document that has them. */
-function showIn(path: string): void {
+/** Puts tables between the markers of a document that has them. */
+function showIn(path: string, names: readonly BenchName[]): void {
   if (!existsSync(path)) return;
   const text = readFileSync(path, "utf8");
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END);
   if (begin < 0 || end < begin) return;
-  writeFileSync(path, `${text.slice(0, begin + BEGIN.length)}\n\n${figureTables()}\n\n${text.slice(end)}`);
+  writeFileSync(path, `${text.slice(0, begin + BEGIN.length)}\n\n${figureTables(names)}\n\n${text.slice(end)}`);
 }

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMaestro } from "../../src/maestro.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { GrpcOrderClient } from "./grpc_glue.ts";
 import { HttpOrderClient } from "./http_glue.ts";
 import { type Inputs, type OrderClient, placeOrder } from "./order_glue.ts";
 import { INPUT, orderWorkflow, OUTPUT, type Protocol } from "./order_workflow.ts";
 import { ordersDescriptorSet, ordersService } from "./orders_descriptors.ts";
+import { openRunner, type Rival, runMany } from "./rival.ts";
 import { startServers } from "./servers.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 import { type Cost, costOf } from "./stopwatch.ts";
@@ -30,12 +30,6 @@ export interface CallsRow {
 export interface CallsOptions {
   readonly runtime: Runtime;
   readonly rounds: number;
-}
-
-/** One of the two that are compared. */
-export interface Rival {
-  run(): Promise<void>;
-  close(): Promise<void>;
 }
 
 type OpenRival = () => Promise<Rival>;
@@ -103,37 +97,10 @@ async function compare(options: Comparison, openMaestro: OpenRival, openGlue: Op
   };
 }
 
-/** Runs a rival so many times, so many at a time. */
-export async function runMany(rival: Rival, concurrency: number, runs: number): Promise<void> {
-  let left = runs;
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) await rival.run();
-  };
-  await Promise.all(Array.from({ length: concurrency }, lane));
+/** Maestro with the 5-call workflow. */
+export function openMaestro(runtime: Runtime, file: string, text: string): Promise<Rival> {
+  return openRunner({ runtime: { ...runtime, readFile }, file, text, input: INPUT, output: OUTPUT });
 }
-
-/** Maestro as a library: what the command line does for each run, without a process for each. */
-export async function openMaestro(runtime: Runtime, file: string, text: string): Promise<Rival> {
-  const maestro = createMaestro({ runtime: { ...runtime, readFile } });
-  const { workflow, diagnostics } = await maestro.load({ file, text });
-  if (workflow === undefined) throw new Error(JSON.stringify(diagnostics));
-  const run = async (): Promise<JsonResult> => {
-    const handle = await maestro.start(workflow, { input: INPUT });
-    return await handle.result();
-  };
-  const { output, error } = await run();
-  assert.deepEqual(error, null);
-  assert.deepEqual(output, OUTPUT);
-  return {
-    async run() {
-      const { status, error } = await run();
-      if (status !== "completed") throw new Error(`A run failed: ${error?.message}`);
-    },
-    close: () => maestro.close(),
-  };
-}
-
-type JsonResult = Awaited<ReturnType<Awaited<ReturnType<ReturnType<typeof createMaestro>["start"]>>["result"]>>;
 
 /** The glue code over one protocol. */
 export async function openGlue(protocol: Protocol, endpoint: string): Promise<Rival> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createMaestro, type Maestro } from "../../src/maestro.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
+import { loadText } from "./rival.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 import { type Cost, costOf } from "./stopwatch.ts";
 
@@ -78,8 +79,7 @@ async function measure(runtime: Runtime, each: Case): Promise<Cost> {
 }
 
 async function load(maestro: Maestro, text: string): Promise<() => Promise<void>> {
-  const { workflow, diagnostics } = await maestro.load({ file: "dag.yaml", text });
-  if (workflow === undefined) throw new Error(JSON.stringify(diagnostics));
+  const workflow = await loadText(maestro, text);
   return async () => {
     const handle = await maestro.start(workflow, { input: {} });
     const { status } = await handle.result();

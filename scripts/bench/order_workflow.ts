@@ -53,6 +53,24 @@ output: { order: "{{ .order.id }}", payment: "{{ .payment.id }}", tracking: "{{ 
 `;
 }
 
+/** Three calls, one after the other. */
+export function threeCallWorkflow(endpoint: string, durability: "sync" | "async"): string {
+  return `name: ship_order
+version: "1.0"
+durability: ${durability}
+services:
+  ${serviceOf("http", endpoint)}
+steps:
+  - { service: orders, method: CreateOrder, output: order,
+      input: { customer: "{{ .input.customer }}", items: "{{ .input.items }}" } }
+  - { service: orders, method: ReserveStock, output: reservation,
+      input: { order: "{{ .order.id }}", items: "{{ .input.items }}" } }
+  - { service: orders, method: ShipParcel, output: parcel,
+      input: { order: "{{ .order.id }}", warehouse: "{{ .reservation.warehouse }}", reservation: "{{ .reservation.id }}" } }
+output: "{{ .parcel.tracking }}"
+`;
+}
+
 /** One call of one service, for what `execute` costs at the least. */
 export function oneCallWorkflow(protocol: Protocol, endpoint: string): string {
   return `name: one_call

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createHost } from "../../src/runtime/process.ts";
-import { openGlue, openMaestro, runMany } from "./calls.ts";
+import { openGlue, openMaestro } from "./calls.ts";
 import { orderWorkflow } from "./order_workflow.ts";
 import { ordersDescriptorSet } from "./orders_descriptors.ts";
+import { runMany } from "./rival.ts";
 import { startServers } from "./servers.ts";
 import { costOf } from "./stopwatch.ts";
 

@@ -5,6 +5,12 @@ import process from "node:process";
 import { ROOT } from "../command.ts";
 import type { CallsRow } from "./calls.ts";
 import type { DagRow } from "./dag.ts";
+import type { DurableRow } from "./durable.ts";
+import type { LatencyRow } from "./latency.ts";
+import type { ListRow } from "./list.ts";
+import type { LongRunRow } from "./long_run.ts";
+import type { RecoveryRow } from "./recovery.ts";
+import type { SleepersRow } from "./sleepers.ts";
 import type { StartUpRow } from "./start_up.ts";
 
 /** The rows of each benchmark, by its name. */
@@ -12,6 +18,12 @@ export interface Rows {
   readonly calls: readonly CallsRow[];
   readonly dag: readonly DagRow[];
   readonly start_up: readonly StartUpRow[];
+  readonly durable: readonly DurableRow[];
+  readonly latency: readonly LatencyRow[];
+  readonly recovery: readonly RecoveryRow[];
+  readonly list: readonly ListRow[];
+  readonly sleepers: readonly SleepersRow[];
+  readonly long_run: readonly LongRunRow[];
 }
 
 /** The name of a benchmark, and of the file that keeps its figures. */

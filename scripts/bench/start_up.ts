@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { ROOT, runCommand } from "../command.ts";
+import { ROOT } from "../command.ts";
+import { mustRun } from "./must_run.ts";
 import { oneCallWorkflow, type Protocol } from "./order_workflow.ts";
 import { ordersDescriptorSet } from "./orders_descriptors.ts";
 import { type Servers, startServers } from "./servers.ts";
@@ -29,14 +30,13 @@ interface Pair {
 }
 
 const WARM_UPS = 3;
-const LIMIT_MS = 120_000;
 
 /** Starts the binary and bare programs, compiled with the same settings, in turns. Builds all of them first. */
 export async function benchStartUp({ rounds }: { readonly rounds: number }): Promise<StartUpRow[]> {
   const folder = await mkdtemp(join(tmpdir(), "maestro-bench-"));
   const servers = await startServers();
   try {
-    await mustRun(["node", "scripts/build.ts"]);
+    await mustRun("node", ["scripts/build.ts"]);
     await writeFile(join(folder, "orders.binpb"), await ordersDescriptorSet());
     const pairs = [
       {
@@ -73,13 +73,8 @@ async function oneCall(protocol: Protocol, servers: Servers, folder: string): Pr
 async function compileBare(name: string, folder: string): Promise<string> {
   const path = join(folder, `bare_${name}`);
   const settings = ["--minify", "--splitting", "--bytecode", "--format=esm"];
-  await mustRun(["bun", "build", "--compile", ...settings, `--outfile=${path}`, `scripts/bench/bare/${name}.ts`]);
+  await mustRun("bun", ["build", "--compile", ...settings, `--outfile=${path}`, `scripts/bench/bare/${name}.ts`]);
   return path;
-}
-
-async function mustRun([command, ...args]: Command): Promise<void> {
-  const { code, output } = await runCommand(command, args, { timeoutMs: LIMIT_MS });
-  if (code !== 0) throw new Error(`${command} failed:\n${output}`);
 }
 
 async function compare({ command, maestro, bare }: Pair, rounds: number): Promise<StartUpRow> {

@@ -19,7 +19,8 @@ export async function costOf(work: () => Promise<void>): Promise<Cost> {
   return { wallMs, cpuMs: (user + system) / 1_000 };
 }
 
-function collectGarbage(): void {
+/** Collects garbage if the runtime lets it. */
+export function collectGarbage(): void {
   const { Bun, gc } = globalThis as { readonly Bun?: { gc(isFull: boolean): void }; readonly gc?: () => void };
   if (Bun === undefined) gc?.();
   else Bun.gc(true);
