@@ -92,11 +92,11 @@ export class Commands {
     return pending.promise;
   }
 
-  /** Starts another run in the place of a child that failed: now where the step is under way, else when it is asked for again. */
+  /** Puts another run in the place of a child that failed: now where the step is under way, else when it is asked for again. */
   restartChild(step: string, runId: string): void {
     this.#restarted.set(step, runId);
     const pending = this.waits.child(step);
-    if (pending?.spec === undefined) return;
+    if (pending?.spec === undefined || pending.runId === runId) return;
     const { spec } = pending;
     pending.runId = runId;
     this.produce({ type: "child_scheduled", step, runId, workflow: spec.workflow, action: "run", input: spec.input });

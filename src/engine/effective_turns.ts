@@ -1,4 +1,5 @@
 import { type Entry, type Fact, isFact, isOutcome, type JournalTurn } from "./journal.ts";
+import type { ChildEnd } from "./run.ts";
 
 /** A journal as replay takes it. */
 export interface EffectiveJournal {
@@ -37,10 +38,10 @@ export function keptFacts(turns: readonly JournalTurn[], step: string | null): F
   });
 }
 
-/** Steps whose child had failed, or been cancelled, in the part of a journal that resuming makes void. */
-export function voidChildren(turns: readonly JournalTurn[], step: string | null): string[] {
+/** How the children of steps had ended, last, in the part of a journal that resuming makes void. */
+export function voidChildren(turns: readonly JournalTurn[], step: string | null): ReadonlyMap<string, ChildEnd> {
   const ends = voidEntries(turns, step).filter((entry) => entry.type === "child_finished");
-  return [...new Set(ends.filter(({ child }) => child.status !== "completed").map((end) => end.step))];
+  return new Map(ends.map((end) => [end.step, end.child]));
 }
 
 function voidEntries(turns: readonly JournalTurn[], step: string | null): Entry[] {

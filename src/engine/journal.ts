@@ -30,7 +30,7 @@ export type Entry =
   | {
     readonly type: "resume_requested";
     readonly step: string | null;
-    /** Children that had failed or been cancelled, and the runs that are started in their place. */
+    /** The runs that stand for children from here on: new ones for those that had failed or been cancelled. */
     readonly children: readonly { readonly step: string; readonly runId: string }[];
   }
   | RunFinished

@@ -41,7 +41,9 @@ export async function resumeAt(
   // What earlier resumes have made void must stay so.
   const journal = effectiveTurns(turns);
   await execution.replayEffective({ ...journal, turns: cutAtFailure(journal.turns, step) });
-  const children = voidChildren(journal.turns, step).map((child) => ({ step: child, runId: nextRunOf(child, turns) }));
+  const children = [...voidChildren(journal.turns, step)].map(([child, { status, runId }]) => (
+    { step: child, runId: status === "completed" ? runId : nextRunOf(child, turns) }
+  ));
   const facts: Fact[] = [{ type: "resume_requested", step, children }, ...keptFacts(journal.turns, step)];
   // The journal's time never goes back, though what the last turns hold is void.
   return await execution.advance(facts, Math.max(now, turns.at(-1)?.time ?? 0));

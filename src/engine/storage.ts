@@ -17,7 +17,8 @@ export interface Storage {
    * internal id, is answered as it was the first time.
    *
    * @returns the claim; `undefined` where no worker was named.
-   * @throws {MaestroError} `run_conflict` when the id is taken, `payload_too_large`.
+   * @throws {MaestroError} `run_conflict` when the id is taken, `claim_lost` when somebody has taken the run over since it was first sent,
+   * `payload_too_large`.
    */
   createRun(request: CreateRunRequest): Promise<Claim | undefined>;
   /** Finds a run by the id that people use. */

@@ -195,11 +195,13 @@ export class Worker {
     await this.#lease.admit();
     const runIds = [...this.#wanted].filter((id) => !this.#live.has(id)).slice(0, CLAIM_BATCH);
     const untold = [...this.#untold];
+    this.#untold.clear();
     const drives = this.#isUnsure ? [...this.#live.keys()] : undefined;
     this.#isUnsure = false;
     const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
     const { runs, mail, nextWakeAt } = await this.#lease.during(() => storage.claimRuns(request)).catch((thrown) => {
       this.#isUnsure = true;
+      for (const id of untold) this.#untold.add(id);
       throw thrown;
     });
     for (const id of runIds) this.#wanted.delete(id);
@@ -283,9 +285,8 @@ export class Worker {
   #findUntold(untold: readonly string[], claimed: ReadonlySet<string>): void {
     for (const id of untold) {
       const live = this.#live.get(id);
-      if (live?.isLeaving === true) continue;
-      this.#untold.delete(id);
-      if (live !== undefined && !claimed.has(id)) this.#isUnsure = this.#isPollWanted = true;
+      if (live?.isLeaving === true) this.#untold.add(id);
+      else if (live !== undefined && !claimed.has(id)) this.#isUnsure = this.#isPollWanted = true;
     }
   }
 

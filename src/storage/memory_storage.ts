@@ -78,7 +78,10 @@ export class MemoryStorage implements Storage {
     const { run: { id, internalId }, worker } = request;
     const claim = worker === undefined ? undefined : { runId: id, token: 1 };
     const taken = this.#runs.get(id);
-    if (taken?.record.internalId === internalId) return Promise.resolve(claim);
+    if (taken?.record.internalId === internalId) {
+      if (worker === undefined || taken.token === 1) return Promise.resolve(claim);
+      return Promise.reject(new MaestroError("claim_lost", `Run "${id}" has moved on without this worker`));
+    }
     if (taken !== undefined) {
       return Promise.reject(
         new MaestroError("run_conflict", `Run "${id}" exists already`, { hint: "choose another id" }),

@@ -45,11 +45,16 @@ export function placeOfDefinition(hash: string): string {
   return `definition ${hash}`;
 }
 
-/** Creates a run; the same one that is sent again changes nothing. */
+const FIND_TAKEN = "select internal_id, token from runs where id = ?";
+
+/** Creates a run; the same one that is sent again changes nothing, and is refused where somebody has taken it over since. */
 export function* createRun(request: PreparedRun, context: SqlContext): SqlWork<void> {
-  const { run } = request;
-  const taken = yield* selectOne<{ internal_id: string }>("select internal_id from runs where id = ?", [run.id]);
-  if (taken?.internal_id === run.internalId) return;
+  const { run, worker } = request;
+  const taken = yield* selectOne<{ internal_id: string; token: number }>(FIND_TAKEN, [run.id]);
+  if (taken?.internal_id === run.internalId) {
+    if (worker === undefined || taken.token === 1) return;
+    throw new MaestroError("claim_lost", `Run "${run.id}" has moved on without this worker`);
+  }
   if (taken !== undefined) {
     throw new MaestroError("run_conflict", `Run "${run.id}" exists already`, { hint: "choose another id" });
   }

@@ -80,6 +80,18 @@ export const RUN_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: "refuses the same run that is sent again when somebody has taken it over",
+    async run(store) {
+      const storage = await store.open();
+      const request = createRequest(runRecord("a"), worker("w"));
+      await storage.createRun(request);
+      await store.advance(LEASE_MS + 1);
+      await storage.claimRuns({ worker: worker("v"), queues: [], runIds: ["a"], limit: 1 });
+      await expectRejection(storage.createRun(request), "claim_lost", "the second answer");
+      expectEqual((await storage.findRun({ runId: "a" }))?.owner, "v", "the owner");
+    },
+  },
+  {
     name: "makes a run without a worker due at once, or when it says",
     async run(store) {
       const storage = await store.open();
