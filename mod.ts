@@ -24,6 +24,37 @@ export { formatDuration, parseDuration } from "./src/base/duration.ts";
 export { type ErrorCode, MaestroError, type MaestroErrorOptions } from "./src/base/errors.ts";
 export type { JsonObject, JsonValue } from "./src/base/json.ts";
 export { Redactor } from "./src/base/redact.ts";
+export type { DagIssue } from "./src/dag/check_nodes.ts";
+export { dag } from "./src/dag/create_dag.ts";
+export { Dag } from "./src/dag/dag.ts";
+export type {
+  ActedNode,
+  DagBuilder,
+  FinishedDag,
+  FreeName,
+  Given,
+  GivenOutputs,
+  NodeBuilder,
+  Nothing,
+} from "./src/dag/dag_builder.ts";
+export type {
+  CompensationCall,
+  NodeAction,
+  NodeCall,
+  NodeCondition,
+  NodeMiddleware,
+  NodeMiddlewareCall,
+} from "./src/dag/node_action.ts";
+export type {
+  CompensationOptions,
+  DagOptions,
+  Duration,
+  NodeDefinition,
+  RetryOptions,
+} from "./src/dag/node_definition.ts";
+export type { NodeState } from "./src/dag/node_state.ts";
+export type { Stored } from "./src/dag/stored.ts";
+export type { ReadonlyWorkflowData, WorkflowData } from "./src/dag/workflow_data.ts";
 export type { Clock } from "./src/engine/clock.ts";
 export type { CancelCause, Failure } from "./src/engine/failure.ts";
 export type { RollbackOutcome } from "./src/engine/context.ts";
@@ -94,6 +125,7 @@ export {
 } from "./src/expr/mod.ts";
 export {
   createMaestro,
+  type DagStartOptions,
   type LoadedWorkflow,
   type LoadResult,
   type LoadSettings,

@@ -2,6 +2,7 @@ import type { Diagnostic, Issue } from "./base/diagnostics.ts";
 import { MaestroError } from "./base/errors.ts";
 import { canonicalJson } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
+import type { Dag } from "./dag/dag.ts";
 import type { WorkflowDefinition } from "./engine/context.ts";
 import { preparePatterns } from "./expr/mod.ts";
 import { childFiles, isFileName, readChildren, type WorkflowSource } from "./load_children.ts";
@@ -10,7 +11,7 @@ import { checkChildren } from "./plan/check_children.ts";
 import { checkTypes } from "./plan/check_types.ts";
 import { type Environment, joinEnvironments, readsEnvironment } from "./plan/environment.ts";
 import { interpretPlan } from "./plan/interpret.ts";
-import type { DefinitionBundle, Plan, WorkflowStep } from "./plan/plan.ts";
+import type { DefinitionBundle, Plan, ProgramBundle, WorkflowStep } from "./plan/plan.ts";
 import { sha256 } from "./runtime/digest.ts";
 import { compileWorkflow } from "./yaml/compile.ts";
 import { sortDiagnostics } from "./yaml/diagnostics.ts";
@@ -50,6 +51,11 @@ export interface LoadedWorkflow {
    * @internal
    */
   readonly children: ReadonlyMap<string, LoadedWorkflow>;
+  /**
+   * What its calls do, where they are code of the program.
+   * @internal
+   */
+  readonly actions?: Pick<Dag, "perform"> | undefined;
 }
 
 /** What came of loading. */
@@ -82,7 +88,9 @@ export async function loadWorkflow(source: WorkflowSource, options: LoadOptions)
  * @throws {MaestroError} `invalid_workflow` where this version of Maestro cannot run it.
  */
 export async function loadBundle(bundle: string, { file }: Pick<LoadedWorkflow, "file">): Promise<LoadedWorkflow> {
-  const { format, document, descriptors, workflows = {} } = JSON.parse(bundle) as DefinitionBundle;
+  const parsed = JSON.parse(bundle) as DefinitionBundle | ProgramBundle;
+  if ("program" in parsed) throw notRegistered(parsed);
+  const { format, document, descriptors, workflows = {} } = parsed;
   if (format !== FORMAT) {
     throw new MaestroError(
       "invalid_workflow",
@@ -104,6 +112,14 @@ export async function loadBundle(bundle: string, { file }: Pick<LoadedWorkflow, 
     children.set(name, await loadBundle(canonicalJson(child), { file: place }));
   }
   return assemble({ plan, descriptors, file, children }, bundle);
+}
+
+function notRegistered({ program: { name, version } }: ProgramBundle): MaestroError {
+  return new MaestroError(
+    "invalid_workflow",
+    `Workflow "${name}", version "${version}", is code of a program, and this process has not registered it`,
+    { hint: "resume the run in that program, once it has called register()" },
+  );
 }
 
 /**

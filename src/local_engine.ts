@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly onEvent: RunListener | undefined;
   readonly queue: string;
   readonly maxWaiting: number | undefined;
+  /** The workflows that are code of the program, by hash. */
+  readonly registered: ReadonlyMap<string, LoadedWorkflow>;
 }
 
 /** How often a run that another process drives is looked at. */
@@ -44,10 +46,12 @@ export class Engine {
   readonly options: EngineOptions;
 
   constructor(options: EngineOptions) {
-    const { storage, clock, random, createId, drain, connections, values, onEvent, queue, maxWaiting } = options;
+    const { storage, clock, random, createId, drain, connections, values, onEvent, queue, maxWaiting, registered } =
+      options;
     this.options = options;
     this.storage = storage;
-    const opener = this.opener = new RunOpener({ storage, connections, createId, now: () => clock.now(), values });
+    const now = (): number => clock.now();
+    const opener = this.opener = new RunOpener({ storage, connections, createId, now, values, onEvent, registered });
     const { open } = opener;
     this.worker = new Worker({
       storage,

@@ -1,6 +1,8 @@
+import { MaestroError } from "./base/errors.ts";
 import { createIdGenerator } from "./base/ids.ts";
 import type { JsonValue } from "./base/json.ts";
 import { Redactor } from "./base/redact.ts";
+import { Dag } from "./dag/dag.ts";
 import { type Clock, systemClock } from "./engine/clock.ts";
 import type { Failure } from "./engine/failure.ts";
 import type { RunListener } from "./engine/hooks.ts";
@@ -8,6 +10,7 @@ import { type RunFiles, sentMethod } from "./engine/journal.ts";
 import type { Pause, RunCause, RunStatus } from "./engine/run.ts";
 import type { Storage } from "./engine/storage.ts";
 import { Engine } from "./local_engine.ts";
+import { loadDag } from "./load_dag.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import type { LoadedWorkflow, LoadResult, WorkflowSource } from "./load_workflow.ts";
 import type { RollbackView, StepView } from "./plan/run_view.ts";
@@ -72,8 +75,14 @@ export interface StartOptions {
   readonly files?: RunFiles | undefined;
 }
 
+/** Options of `Maestro.start` for a DAG. */
+export interface DagStartOptions<Input> extends Pick<StartOptions, "id" | "timeoutMs"> {
+  /** What the run is started with. */
+  readonly input: Input;
+}
+
 /** A run, driven by this process or by another. */
-export interface RunHandle {
+export interface RunHandle<Output = JsonValue> {
   /** The run's id. */
   readonly id: string;
   /** Whether this process drives the run now; otherwise it only watches. */
@@ -82,7 +91,7 @@ export interface RunHandle {
    * Resolves when the run has ended, however it did, or is paused; rejects when it cannot go on in this process. Whoever drives it: a run
    * that waits in the store, or that another process owns, is followed.
    */
-  result(): Promise<RunResult>;
+  result(): Promise<RunResult<Output>>;
   /** Cancels the run and rolls it back. The result says how that went. */
   cancel(): void;
   /** Starts nothing more, waits at most 8 s for answers in flight, and lets go of the run; `result` rejects. */
@@ -90,7 +99,7 @@ export interface RunHandle {
 }
 
 /** How a run ended, or where it is paused. Times are milliseconds since the epoch. */
-export interface RunResult {
+export interface RunResult<Output = JsonValue> {
   /** The run's id. */
   readonly runId: string;
   /** The workflow's name. */
@@ -102,7 +111,7 @@ export interface RunResult {
   /** Why it did not complete; null where it did. */
   readonly cause: RunCause | null;
   /** The workflow's output; null unless it completed. */
-  readonly output: JsonValue;
+  readonly output: Output | null;
   /** What it failed with. */
   readonly error: Failure | null;
   /** What it waits for, where its status is `paused`. */
@@ -126,12 +135,25 @@ export interface Maestro extends RunControl {
   /** Reads, checks and compiles a workflow and the files that it names. Problems are diagnostics, never exceptions. */
   load(source: WorkflowSource, settings?: LoadSettings): Promise<LoadResult>;
   /**
+   * Starts a run of a DAG, and registers it if that has not happened. Resolves when the run is in the store.
+   *
+   * @throws {MaestroError} `invalid_input`; `run_conflict` for an id of a run of another workflow or input; `usage` where another DAG has
+   * its name and version.
+   */
+  start<Input, Output>(dag: Dag<Input, Output>, options: DagStartOptions<Input>): Promise<RunHandle<Output>>;
+  /**
    * Starts a run. Resolves when it is in the store.
    *
    * @throws {MaestroError} `invalid_input`, `missing_value` for a variable or secret that is not set, `run_conflict` for an id
    * of a run of another workflow or input.
    */
   start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle>;
+  /**
+   * Makes a DAG known, so that this process can go on with its runs: `resume`, and what `listen` takes.
+   *
+   * @throws {MaestroError} `usage` where another DAG has its name and version.
+   */
+  register<Input, Output>(dag: Dag<Input, Output>): void;
   /** Takes due runs of the queue from now on, whoever started them. */
   listen(): void;
   /** Lets go of every run and closes connections and storage. */
@@ -151,6 +173,8 @@ class LocalMaestro implements Maestro {
   /** For runs whose durability is `none`. */
   #volatile: Engine | undefined;
   readonly #createEngine: (storage: Storage) => Engine;
+  readonly #dags = new WeakMap<object, LoadedWorkflow>();
+  readonly #registered = new Map<string, LoadedWorkflow>();
 
   constructor(options: MaestroOptions) {
     const { runtime, functions = {}, clock = systemClock, redactor = new Redactor(), readValues } = options;
@@ -179,6 +203,7 @@ class LocalMaestro implements Maestro {
         onEvent: options.onEvent,
         queue: options.queue ?? "local",
         maxWaiting: options.maxWaiting,
+        registered: this.#registered,
       });
     this.#engine = this.#createEngine(options.storage ?? new MemoryStorage({ now: () => clock.now() }));
   }
@@ -190,10 +215,31 @@ class LocalMaestro implements Maestro {
     return loadWorkflow(source, { readFile, reflect: online ? reflect : undefined });
   }
 
-  start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle> {
-    if (workflow.plan.durability !== "none") return this.#engine.start(workflow, options, this.#values);
+  start<Input, Output>(dag: Dag<Input, Output>, options: DagStartOptions<Input>): Promise<RunHandle<Output>>;
+  start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle>;
+  async start(definition: LoadedWorkflow | Dag, options: StartOptions): Promise<RunHandle> {
+    const workflow = definition instanceof Dag ? this.#load(definition) : definition;
+    if (workflow.plan.durability !== "none") return await this.#engine.start(workflow, options, this.#values);
     this.#volatile ??= this.#createEngine(new MemoryStorage());
-    return this.#volatile.start(workflow, options, this.#values);
+    return await this.#volatile.start(workflow, options, this.#values);
+  }
+
+  register<Input, Output>(dag: Dag<Input, Output>): void {
+    this.#load(dag);
+  }
+
+  #load<Input, Output>(dag: Dag<Input, Output>): LoadedWorkflow {
+    const known = this.#dags.get(dag);
+    if (known !== undefined) return known;
+    const workflow = loadDag(dag);
+    if (this.#registered.has(workflow.hash)) {
+      throw new MaestroError("usage", `Another DAG is registered as "${dag.name}", version "${dag.version}"`, {
+        hint: "build it once and start it with different inputs, or give it another version",
+      });
+    }
+    this.#dags.set(dag, workflow);
+    this.#registered.set(workflow.hash, workflow);
+    return workflow;
   }
 
   listen(): void {

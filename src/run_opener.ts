@@ -1,8 +1,10 @@
 import { MaestroError, toError } from "./base/errors.ts";
 import type { JsonValue } from "./base/json.ts";
 import type { RunFiles, RunStarted } from "./engine/journal.ts";
+import type { RunListener } from "./engine/hooks.ts";
 import type { OpenedRun } from "./engine/opened_run.ts";
 import type { Pause, RunRecord } from "./engine/run.ts";
+import type { StepCaller } from "./engine/step_runner.ts";
 import type { Storage } from "./engine/storage.ts";
 import { environmentOf, loadBundle, type LoadedWorkflow } from "./load_workflow.ts";
 import type { EnvironmentRead } from "./plan/environment.ts";
@@ -16,6 +18,10 @@ export interface RunOpenerOptions {
   readonly now: () => number;
   /** Reads what a run needs from outside; by the files that it was started with, if any. */
   readonly values: (files: RunFiles | undefined) => Promise<Values>;
+  /** Hears what code of the program tells people while it runs. */
+  readonly onEvent?: RunListener | undefined;
+  /** The workflows that are code of the program, by hash. @default none */
+  readonly registered?: ReadonlyMap<string, LoadedWorkflow> | undefined;
 }
 
 /** What a run is started with, beside its definition. */
@@ -47,6 +53,8 @@ export class RunOpener {
 
   /** The definition that a run pins. @throws {MaestroError} where it is not in the store, or this version cannot run it. */
   async definition(hash: string, file: string): Promise<LoadedWorkflow> {
+    const own = this.#options.registered?.get(hash);
+    if (own !== undefined) return own;
     const key = `${hash} ${file}`;
     let workflow = this.#loaded.get(key);
     this.#loaded.delete(key);
@@ -81,13 +89,11 @@ export class RunOpener {
 
   /** Makes what runs a run whose definition is at hand. */
   async opened(workflow: LoadedWorkflow, run: RunRecord, started: RunStarted, values: Values): Promise<OpenedRun> {
-    const { connections } = this.#options;
-    await connections.open(workflow.plan);
-    const { input, endpoints } = started;
+    const { endpoints } = started;
     return {
       definition: workflow.definition,
       bundle: workflow.bundle,
-      caller: connections.caller({ workflow, runId: run.id, startedAt: run.startedAt, input, endpoints, values }),
+      caller: await this.#caller(workflow, run, started, values),
       prepareChild: (spec, runId) => {
         const child = [...workflow.children.values()].find(({ hash }) => hash === spec.definition)!;
         return this.prepare(child, {
@@ -103,6 +109,24 @@ export class RunOpener {
         });
       },
     };
+  }
+
+  async #caller(
+    workflow: LoadedWorkflow,
+    { id: runId, startedAt }: RunRecord,
+    { input, endpoints }: RunStarted,
+    values: Values,
+  ): Promise<StepCaller> {
+    const { connections, onEvent, now } = this.#options;
+    if (workflow.actions !== undefined) {
+      const { name } = workflow.plan;
+      return await connections.programCaller(
+        workflow.actions,
+        (step, text) => onEvent?.({ runId, workflow: name, time: now(), entry: { type: "log", step, text } }),
+      );
+    }
+    await connections.open(workflow.plan);
+    return connections.caller({ workflow, runId, startedAt, input, endpoints, values });
   }
 
   /** Makes the record and the first entry of a new run. */

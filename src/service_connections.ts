@@ -4,8 +4,10 @@ import type { Redactor } from "./base/redact.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { ServiceTypes } from "./engine/message_type.ts";
 import type { AuthConfig, ServiceAdapter } from "./engine/service.ts";
+import type { StepCaller } from "./engine/step_runner.ts";
 import type { Template } from "./expr/mod.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
+import type { LocalCall, RecordedCall } from "./plan/call_step.ts";
 import { type Environment, readsEnvironment } from "./plan/environment.ts";
 import type { Plan, PlanService } from "./plan/plan.ts";
 import { PlanCaller } from "./plan/plan_caller.ts";
@@ -71,6 +73,25 @@ export class ServiceConnections {
       configs: this.#configsOf(workflow),
       endpoints,
     });
+  }
+
+  /** Makes the calls of a workflow whose calls are code of the program; `log` hears what that tells people. */
+  async programCaller(
+    actions: NonNullable<LoadedWorkflow["actions"]>,
+    log: (step: string, text: string) => void,
+  ): Promise<StepCaller> {
+    const { callFunction } = await import("./services/function/adapter.ts");
+    return {
+      call: ({ request, local }, facts) => {
+        const { method, request: { input } } = request as unknown as RecordedCall;
+        const { scope } = local as LocalCall;
+        const given = input as JsonObject;
+        return this.#registry.attempt(
+          facts,
+          () => callFunction(() => actions.perform({ method, given, scope, facts, log })),
+        );
+      },
+    };
   }
 
   /** Asks a live service for its types, with the endpoint, TLS settings, metadata and credentials that a call would use. */

@@ -20,6 +20,8 @@ export interface RecordedCall {
 export interface LocalCall {
   readonly call: PlanCall;
   readonly streamUntil: ((item: JsonValue, index: number) => boolean) | undefined;
+  /** The names that are seen where the call stands. */
+  readonly scope: Scope;
 }
 
 /** Calls a service and waits for the answer. Throws at once where nothing can be sent. */
@@ -104,6 +106,7 @@ function callSpec(call: PlanCall, { plan, frame }: StepRun, { path, timeoutMs, a
     const until = call.stream?.until;
     const local: LocalCall = {
       call,
+      scope: frame,
       streamUntil: until &&
         ((item, index) => until.holds(new CallScope(scope, { item, index }, context, `${path}[${index}]`))),
     };

@@ -258,6 +258,14 @@ export interface DefinitionBundle {
   readonly workflows?: Readonly<Record<string, DefinitionBundle>> | undefined;
 }
 
+/** What a run pins of a workflow that is code of the program: the same code serialises differently on each runtime. */
+export interface ProgramBundle {
+  /** Version of the plan's semantics. */
+  readonly format: 1;
+  /** What the program registers it by. */
+  readonly program: { readonly name: string; readonly version: string };
+}
+
 /** A workflow that another one starts. */
 export interface ChildWorkflow {
   readonly plan: Plan;

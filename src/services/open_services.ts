@@ -2,7 +2,8 @@ import { MaestroError } from "../base/errors.ts";
 import { canonicalJson } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
 import type { Clock } from "../engine/clock.ts";
-import type { ServiceAdapter, ServiceClient, ServiceConfig } from "../engine/service.ts";
+import type { AttemptResult, CallContext, ServiceAdapter, ServiceClient, ServiceConfig } from "../engine/service.ts";
+import { runAttempt } from "./resilience/attempt.ts";
 import { Bulkhead } from "./resilience/bulkhead.ts";
 import { CircuitBreaker } from "./resilience/circuit_breaker.ts";
 import { Deadlines } from "./resilience/deadlines.ts";
@@ -25,6 +26,8 @@ export interface ServiceRegistry {
    * Throws a `MaestroError` (`invalid_workflow`) for a type that has no adapter.
    */
   client(config: ServiceConfig): ServiceClient;
+  /** Makes one attempt of something that needs no client, with the time limit that every attempt has. Never rejects. */
+  attempt(context: CallContext, run: () => AttemptResult | Promise<AttemptResult>): Promise<AttemptResult>;
   /** Closes every client. Calls in flight may finish. */
   close(): Promise<void>;
 }
@@ -43,6 +46,10 @@ export function createServiceRegistry(options: ServiceRegistryOptions): ServiceR
       if (client === undefined) byContent.set(key, client = openClient(config, options, deadlines));
       byIdentity.set(config, client);
       return client;
+    },
+    attempt(context, run) {
+      const client = { call: () => Promise.resolve(run()), close: () => Promise.resolve() };
+      return runAttempt(client, { method: "", headers: [] }, context, deadlines);
     },
     async close() {
       deadlines.close();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { JournalTurn } from "../../src/engine/journal.ts";
 import { Execution } from "../../src/engine/execution.ts";
-import { createMaestro, type LoadedWorkflow } from "../../src/maestro.ts";
+import { createMaestro, type LoadedWorkflow, type RunHandle } from "../../src/maestro.ts";
 import { sha256 } from "../../src/runtime/digest.ts";
 import { drain } from "../../src/runtime/drain.ts";
 import { createFetch } from "../../src/runtime/fetch_client.ts";
@@ -105,7 +105,7 @@ describe("replaying a plan", () => {
     const { workflow, diagnostics } = await maestro.load({ file: "t.yaml", text: WORKFLOW });
     assert.ok(workflow, JSON.stringify(diagnostics));
     for (let round = 0; round < 12; round++) {
-      const run = await maestro.start(workflow, { input: { fails: round % 3 === 1, nap: round } });
+      const run: RunHandle = await maestro.start(workflow, { input: { fails: round % 3 === 1, nap: round } });
       if (round % 2 === 1) {
         await maestro.signal(run.id, { name: "go", data: round % 4 === 1 ? round : "no" }).catch(tooLate);
       }

@@ -59,18 +59,23 @@ class FunctionClient implements ServiceClient {
 
   #call(method: string, input: JsonValue, context: CallContext): AttemptResult | Promise<AttemptResult> {
     if (!Object.hasOwn(this.#functions, method)) return this.#noSuchMethod(method);
-    try {
-      const result = this.#functions[method]!(copyJson(input), context);
-      return isThenable(result) ? settle(result) : succeeded(result);
-    } catch (thrown) {
-      return failed(thrown);
-    }
+    return callFunction(() => this.#functions[method]!(copyJson(input), context));
   }
 
   #noSuchMethod(method: string): AttemptResult {
     const known = Object.keys(this.#functions).join(", ");
     const message = `The service "${this.#name}" has no function "${method}"; it has: ${known || "none"}`;
     return { ok: false, failure: failure("no_such_method", message), class: "permanent", mayHaveActed: false };
+  }
+}
+
+/** Makes one attempt of a function of the program: what it gives is taken as JSON, what it throws is a failed attempt. */
+export function callFunction(run: () => unknown): AttemptResult | Promise<AttemptResult> {
+  try {
+    const result = run();
+    return isThenable(result) ? settle(result) : succeeded(result);
+  } catch (thrown) {
+    return failed(thrown);
   }
 }
 

@@ -1,0 +1,168 @@
+import { parseDuration } from "../base/duration.ts";
+import { didYouMean } from "../base/text.ts";
+import { findCycle } from "../plan/check_dag.ts";
+import type { Duration, NodeDefinition, RetryOptions } from "./node_definition.ts";
+
+/** One problem of a DAG. */
+export interface DagIssue {
+  /** A stable name for the rule. */
+  readonly code:
+    | "invalid_name"
+    | "reserved_name"
+    | "duplicate_node"
+    | "no_nodes"
+    | "no_action"
+    | "unknown_dependency"
+    | "dependency_cycle"
+    | "invalid_setting";
+  /** What is wrong, naming the nodes in question. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+  /** The node that it is about; of a cycle, the first of it. */
+  readonly node?: string | undefined;
+}
+
+/** What the nodes of a DAG wait for: positions by position, in ascending order. */
+export type Dependencies = readonly (readonly number[])[];
+
+const NAME = /^[A-Za-z0-9_.-]+$/;
+
+/** Members of what actions are given that are no outputs, and names that expressions have of themselves. */
+const RESERVED: ReadonlySet<string> = new Set(["input", "error", "idempotency_key", "__proto__"]);
+
+/** Reads a length of time. `undefined` where it is none, or not above zero. */
+export function milliseconds(value: Duration): number | undefined {
+  const ms = typeof value === "number" ? value : parseDuration(value);
+  return ms !== undefined && ms > 0 && Number.isFinite(ms) ? ms : undefined;
+}
+
+/** Every name that a node waits for, each once. */
+export function dependenciesOf({ dependsOn = [], requires = [] }: NodeDefinition): readonly string[] {
+  return requires.length === 0 && dependsOn.length < 2 ? dependsOn : [...new Set([...dependsOn, ...requires])];
+}
+
+/** Checks the nodes of a DAG, and finds what each waits for. Every problem is an issue. */
+export function checkNodes(
+  nodes: readonly NodeDefinition[],
+): { readonly dependencies: Dependencies; readonly issues: readonly DagIssue[] } {
+  const issues: DagIssue[] = [];
+  if (nodes.length === 0) issues.push({ code: "no_nodes", message: "It has no nodes" });
+  const positions = new Map<string, number>();
+  for (const [position, node] of nodes.entries()) {
+    checkNode(node, issues);
+    const before = positions.get(node.name);
+    if (before === undefined) positions.set(node.name, position);
+    else issues.push(duplicate(node.name, before, position));
+  }
+  const dependencies = nodes.map((node) => {
+    const found: number[] = [];
+    for (const name of dependenciesOf(node)) {
+      const position = positions.get(name);
+      if (position !== undefined) found.push(position);
+      else issues.push(unknownDependency(node.name, name, positions.keys()));
+    }
+    return found.sort((a, b) => a - b);
+  });
+  issues.push(...cycles(nodes, dependencies));
+  return { dependencies, issues };
+}
+
+function checkNode(node: NodeDefinition, issues: DagIssue[]): void {
+  const { name, action, compensate, compensation } = node;
+  if (!NAME.test(name)) {
+    issues.push({
+      code: "invalid_name",
+      message: `"${name}" cannot be the name of a node`,
+      hint: 'a name is made of letters, digits and "_", "." or "-"',
+      node: name,
+    });
+  } else if (RESERVED.has(name)) {
+    issues.push({ code: "reserved_name", message: `The name "${name}" has a meaning of its own`, node: name });
+  }
+  if (typeof action !== "function" || (compensate !== undefined && typeof compensate !== "function")) {
+    const which = typeof action === "function" ? "compensation" : "action";
+    issues.push({ code: "no_action", message: `The ${which} of node "${name}" is no function`, node: name });
+  }
+  checkLimit(node.timeout, `The timeout of node "${name}"`, issues, name);
+  checkLimit(node.attemptTimeout, `The attempt timeout of node "${name}"`, issues, name);
+  checkRetry(node.retry, `The retry of node "${name}"`, issues, name);
+  checkRetry(compensation?.retry, `The retry of the compensation of node "${name}"`, issues, name);
+}
+
+/** Checks a length of time that may be absent. */
+export function checkLimit(value: Duration | undefined, what: string, issues: DagIssue[], node?: string): void {
+  if (value === undefined || milliseconds(value) !== undefined) return;
+  issues.push({
+    code: "invalid_setting",
+    message: `${what} is ${JSON.stringify(value)}, which is no length of time above zero`,
+    hint: 'write milliseconds, or text such as "30s"',
+    node,
+  });
+}
+
+/** Checks a number that must be whole and above zero. */
+export function checkCount(value: number | undefined, what: string, issues: DagIssue[], node?: string): void {
+  if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return;
+  issues.push({ code: "invalid_setting", message: `${what} is ${value}, and must be a whole number above zero`, node });
+}
+
+function checkRetry(
+  retry: RetryOptions | number | undefined,
+  what: string,
+  issues: DagIssue[],
+  node: string,
+): void {
+  if (retry === undefined) return;
+  const { attempts, initial, max, factor, jitter } = typeof retry === "number" ? { attempts: retry } : retry;
+  checkCount(attempts, `${what}: attempts`, issues, node);
+  checkLimit(initial, `${what}: initial`, issues, node);
+  checkLimit(max, `${what}: max`, issues, node);
+  if (factor !== undefined && !(factor >= 1)) {
+    issues.push({ code: "invalid_setting", message: `${what}: factor is ${factor}, and must be 1 or more`, node });
+  }
+  if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) {
+    issues.push({ code: "invalid_setting", message: `${what}: jitter is ${jitter}, and must be from 0 to 1`, node });
+  }
+}
+
+function duplicate(name: string, first: number, second: number): DagIssue {
+  return {
+    code: "duplicate_node",
+    message: `The name "${name}" is given to two nodes: the ${ordinal(first)} and the ${ordinal(second)}`,
+    node: name,
+  };
+}
+
+function ordinal(position: number): string {
+  const number = position + 1;
+  const isTeen = number % 100 > 10 && number % 100 < 14;
+  return `${number}${isTeen ? "th" : ["th", "st", "nd", "rd"][number % 10] ?? "th"}`;
+}
+
+function unknownDependency(node: string, name: string, known: Iterable<string>): DagIssue {
+  return {
+    code: "unknown_dependency",
+    message: `Node "${node}" depends on "${name}", and there is no such node`,
+    hint: didYouMean(name, known),
+    node,
+  };
+}
+
+/** One ring after the other; those that share a node with one that is named already show when that is mended. */
+function cycles(nodes: readonly NodeDefinition[], dependencies: Dependencies): readonly DagIssue[] {
+  const issues: DagIssue[] = [];
+  const left = [...dependencies];
+  for (let cycle = findCycle(left); cycle !== undefined; cycle = findCycle(left)) {
+    for (const position of cycle) left[position] = [];
+    const names = cycle.map((position) => nodes[position]!.name);
+    issues.push({
+      code: "dependency_cycle",
+      message: cycle.length === 1
+        ? `Node "${names[0]}" depends on itself`
+        : `Nodes wait for each other: ${[...names, names[0]].join(" → ")}`,
+      node: names[0],
+    });
+  }
+  return issues;
+}

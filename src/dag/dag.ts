@@ -1,0 +1,177 @@
+import type { JsonObject, JsonValue } from "../base/json.ts";
+import { copyJson } from "../base/json.ts";
+import type { Scope } from "../expr/mod.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { StepView } from "../plan/run_view.ts";
+import { compileDag, type DagParts, nodePath, undoMethod } from "./compile_dag.ts";
+import type { NodeAction, NodeMiddleware, NodeMiddlewareCall } from "./node_action.ts";
+import { type NodeState, nodeStates } from "./node_state.ts";
+import { NodeData } from "./workflow_data.ts";
+
+/** What the engine tells of a call. */
+export interface CallFacts {
+  readonly step: string;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  readonly idempotencyKey: string;
+  readonly runId: string;
+  readonly isCompensation: boolean;
+}
+
+/** A call of a node's action, or of its compensation, as the journal holds it. */
+export interface NodeRequest {
+  readonly method: string;
+  /** What the action is given. */
+  readonly given: JsonObject;
+  /** The outcomes of the nodes before it. */
+  readonly scope: Scope;
+  readonly facts: CallFacts;
+  /** Tells people a line of a step. */
+  readonly log: (step: string, text: string) => void;
+}
+
+/** What a method of the DAG does. */
+interface NodeWork {
+  readonly node: string;
+  readonly position: number;
+  readonly action: NodeAction;
+  readonly middleware: readonly NodeMiddleware[];
+}
+
+/**
+ * A DAG that is ready to run: made by `build()`, started with `Maestro.start`. Immutable; may be started any number of times.
+ *
+ * The type parameters are those of a run's input and output.
+ */
+export class Dag<Input = JsonObject, Output = JsonValue> {
+  /** The name that its runs have. */
+  readonly name: string;
+  /** What its runs are bound to beside the name. */
+  readonly version: string;
+  /** Names of its nodes, in the order in which they were added. */
+  readonly nodes: readonly string[];
+  /**
+   * What the engine runs.
+   * @internal
+   */
+  readonly plan: Plan;
+  readonly #parts: DagParts;
+  readonly #work: ReadonlyMap<string, NodeWork>;
+  /** Never there: keeps the types of input and output apart. */
+  declare protected readonly types: { readonly input: Input; readonly output: Output };
+
+  /** @internal */
+  constructor(parts: DagParts, middleware: readonly NodeMiddleware[]) {
+    const { graph, name, options } = parts;
+    this.name = name;
+    this.version = options.version;
+    this.nodes = graph.nodes.map((node) => node.name);
+    this.plan = compileDag(parts);
+    this.#parts = parts;
+    const work = new Map<string, NodeWork>();
+    for (const [position, node] of graph.nodes.entries()) {
+      const around = [...middleware, ...node.middleware ?? []];
+      work.set(node.name, { node: node.name, position, action: node.action, middleware: around });
+      if (node.compensate === undefined) continue;
+      work.set(undoMethod(node.name), { node: node.name, position, action: node.compensate, middleware: around });
+    }
+    this.#work = work;
+  }
+
+  /**
+   * Tells of every node where it stands, by the steps of a run: the `steps` of its result, at any time.
+   *
+   * @example
+   * ```ts
+   * import { type Dag, type RunResult } from "maestro";
+   *
+   * function failedNodes(dag: Dag, { status, steps }: RunResult): string[] {
+   *   return dag.nodes.filter((node) => dag.states({ status, steps }).get(node)?.status === "failed");
+   * }
+   * ```
+   */
+  states(run: { readonly status: string; readonly steps: readonly StepView[] }): ReadonlyMap<string, NodeState> {
+    return nodeStates(this.#parts.graph, run, nodePath);
+  }
+
+  /**
+   * Calls a node's action, or its compensation, through its middleware. May throw, or give a promise.
+   * @internal
+   */
+  perform({ method, given, scope, facts, log }: NodeRequest): unknown {
+    const { graph } = this.#parts;
+    const { node, position, action, middleware } = this.#work.get(method)!;
+    const { isCompensation } = facts;
+    const data = new NodeData(
+      () => isCompensation ? graph.dataAfter(position, scope) : graph.dataBefore(position, scope),
+      graph.initialData !== undefined && !isCompensation,
+    );
+    const call = new Call(node, copyJson(given) as JsonObject, data, facts, log);
+    const output = middleware.length === 0 ? action(call.given, call) : surround(action, middleware, call);
+    return data.isWritable ? withChanges(output, data) : output;
+  }
+}
+
+/** Only now is it known what the action has changed. */
+async function withChanges(output: unknown, data: NodeData): Promise<unknown> {
+  const given = await output;
+  return { output: given ?? null, data: data.changes };
+}
+
+function surround(action: NodeAction, middleware: readonly NodeMiddleware[], call: Call): unknown {
+  const run = async (index: number): Promise<unknown> =>
+    index === middleware.length ? await action(call.given, call) : await middleware[index]!(call, () => run(index + 1));
+  return run(0);
+}
+
+/** One call. What is not asked for is not made: a signal costs more than the rest of a call. */
+class Call implements NodeMiddlewareCall {
+  readonly node: string;
+  readonly given: JsonObject;
+  readonly data: NodeData;
+  readonly #facts: CallFacts;
+  readonly #log: (step: string, text: string) => void;
+
+  constructor(
+    node: string,
+    given: JsonObject,
+    data: NodeData,
+    facts: CallFacts,
+    log: (step: string, text: string) => void,
+  ) {
+    this.node = node;
+    this.given = given;
+    this.data = data;
+    this.#facts = facts;
+    this.#log = log;
+  }
+
+  get step(): string {
+    return this.#facts.step;
+  }
+
+  get attempt(): number {
+    return this.#facts.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#facts.signal;
+  }
+
+  get idempotencyKey(): string {
+    return this.#facts.idempotencyKey;
+  }
+
+  get runId(): string {
+    return this.#facts.runId;
+  }
+
+  get isCompensation(): boolean {
+    return this.#facts.isCompensation;
+  }
+
+  /** A function of its own, so that it can be taken out of the call. */
+  get log(): (text: string) => void {
+    return (text) => this.#log(this.#facts.step, text);
+  }
+}
