@@ -26,8 +26,11 @@ export interface DurableRow {
 
 const STEPS = 20;
 const CONCURRENCY = 100;
-const RUNS = 1_000;
 const WARM_UP_RUNS = 2_000;
+
+/** A round is cut into slices, taken in turns: how fast a disk is changes within seconds. */
+const SLICES = 5;
+const SLICE_RUNS = 200;
 
 /**
  * Runs workflows of function services that answer at once, 100 at a time, `sync`, in a SQLite file.
@@ -40,20 +43,14 @@ export async function benchDurable(
 ): Promise<DurableRow[]> {
   const folder = await mkdtemp(join(tmpdir(), "maestro-bench-"));
   try {
-    const statements = await record(runtime, join(folder, "traced.db"));
+    const slices = await record(runtime, join(folder, "traced.db"));
     const maestro = await openStepper(runtime, await openStorage(`sqlite:${join(folder, "maestro.db")}`));
     const memory = await openStepper(runtime, await openStorage("memory:"));
-    const costs = { maestro: [] as Cost[], memory: [] as Cost[], bare: [] as Cost[] };
     for (const rival of [maestro, memory]) await runMany(rival, CONCURRENCY, WARM_UP_RUNS);
+    const costs: Costs[] = [];
     for (let round = -1; round < rounds; round++) {
-      const bare = async (): Promise<Cost> => await costOfBare(statements, join(folder, `bare_${round}.db`));
-      const own = async (): Promise<Cost> => await costOf(() => runMany(maestro, CONCURRENCY, RUNS));
-      const first = round % 2 === 0 ? await own() : await bare();
-      const second = round % 2 === 0 ? await bare() : await own();
-      if (round < 0) continue;
-      costs.maestro.push(round % 2 === 0 ? first : second);
-      costs.bare.push(round % 2 === 0 ? second : first);
-      costs.memory.push(await costOf(() => runMany(memory, CONCURRENCY, RUNS)));
+      const cost = await measure({ maestro, memory, slices, path: join(folder, "bare.db") });
+      if (round >= 0) costs.push(cost);
     }
     for (const rival of [maestro, memory]) await rival.close();
     return [rowOf(costs)];
@@ -62,35 +59,62 @@ export async function benchDurable(
   }
 }
 
-function rowOf({ maestro, memory, bare }: Readonly<Record<"maestro" | "memory" | "bare", Cost[]>>): DurableRow {
-  const perSecond = ({ wallMs }: Cost): number => RUNS * STEPS / wallMs * 1_000;
+type Slice = readonly Statement[];
+
+/** The statements of a round; opening the stepper makes the first run. */
+async function record(runtime: Runtime, path: string): Promise<readonly Slice[]> {
+  const { storage, statements } = await openTracedStore(path);
+  const stepper = await openStepper(runtime, storage);
+  const slices: Slice[] = [];
+  for (let from = 0; slices.length < SLICES; from = statements.length) {
+    await runMany(stepper, CONCURRENCY, slices.length === 0 ? SLICE_RUNS - 1 : SLICE_RUNS);
+    slices.push(statements.slice(from));
+  }
+  await stepper.close();
+  return slices;
+}
+
+/** What the steps of a round took. */
+type Costs = Readonly<Record<"maestro" | "memory" | "bare", Cost>>;
+
+interface Contest {
+  readonly maestro: Rival;
+  readonly memory: Rival;
+  readonly slices: readonly Slice[];
+  /** The bare program's file. */
+  readonly path: string;
+}
+
+async function measure({ maestro, memory, slices, path }: Contest): Promise<Costs> {
+  const bare = await BareProgram.open(path);
+  const own: Cost[] = [];
+  const inMemory: Cost[] = [];
+  const other: Cost[] = [];
+  for (const execute of slices.map((statements) => bare.prepare(statements))) {
+    own.push(await costOf(() => runMany(maestro, CONCURRENCY, SLICE_RUNS)));
+    inMemory.push(await costOf(() => runMany(memory, CONCURRENCY, SLICE_RUNS)));
+    other.push(await costOf(() => Promise.resolve(execute())));
+  }
+  bare.close();
+  await rm(path);
+  return { maestro: sumOf(own), memory: sumOf(inMemory), bare: sumOf(other) };
+}
+
+function sumOf(costs: readonly Cost[]): Cost {
+  return costs.reduce((sum, { wallMs, cpuMs }) => ({ wallMs: sum.wallMs + wallMs, cpuMs: sum.cpuMs + cpuMs }));
+}
+
+function rowOf(costs: readonly Costs[]): DurableRow {
+  const perSecond = ({ wallMs }: Cost): number => SLICES * SLICE_RUNS * STEPS / wallMs * 1_000;
   return {
     concurrency: CONCURRENCY,
     stepsPerRun: STEPS,
-    maestro: spreadOf(maestro.map(perSecond)),
-    memory: spreadOf(memory.map(perSecond)),
-    bare: spreadOf(bare.map(perSecond)),
-    ratio: spreadOf(maestro.map((cost, round) => bare[round]!.wallMs / cost.wallMs)),
-    cpuRatio: spreadOf(maestro.map((cost, round) => bare[round]!.cpuMs / cost.cpuMs)),
+    maestro: spreadOf(costs.map(({ maestro }) => perSecond(maestro))),
+    memory: spreadOf(costs.map(({ memory }) => perSecond(memory))),
+    bare: spreadOf(costs.map(({ bare }) => perSecond(bare))),
+    ratio: spreadOf(costs.map(({ maestro, bare }) => bare.wallMs / maestro.wallMs)),
+    cpuRatio: spreadOf(costs.map(({ maestro, bare }) => bare.cpuMs / maestro.cpuMs)),
   };
-}
-
-/** The statements of so many runs; opening the stepper makes the first. */
-async function record(runtime: Runtime, path: string): Promise<readonly Statement[]> {
-  const { storage, statements } = await openTracedStore(path);
-  const stepper = await openStepper(runtime, storage);
-  await runMany(stepper, CONCURRENCY, RUNS - 1);
-  await stepper.close();
-  return statements;
-}
-
-async function costOfBare(statements: readonly Statement[], path: string): Promise<Cost> {
-  const bare = await BareProgram.open(path);
-  const execute = bare.prepare(statements);
-  const cost = await costOf(() => Promise.resolve(execute()));
-  bare.close();
-  await rm(path);
-  return cost;
 }
 
 /** Maestro with a workflow of functions that answer at once. */
