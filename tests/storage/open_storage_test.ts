@@ -13,6 +13,7 @@ import { relative } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { MaestroError } from "../../src/base/errors.ts";
+import { wait } from "../../src/runtime/later.ts";
 import { SqliteConnection } from "../../src/runtime/sqlite.ts";
 import { MemoryStorage } from "../../src/storage/memory_storage.ts";
 import { openStorage } from "../../src/storage/open_storage.ts";
@@ -95,6 +96,19 @@ describe("openStorage()", () => {
       await makeStore(scratch.path());
       assert.deepEqual(readdirSync(scratch.folder).sort(), ["runs.db", "runs.db-workers"]);
       assert.deepEqual(readdirSync(scratch.path("runs.db-workers")), []);
+    }));
+
+  it("waits while somebody has the file for himself, as SQLite does when a last connection closes", () =>
+    withScratch(async (scratch) => {
+      await makeStore(scratch.path());
+      const rival = new SqliteConnection(scratch.path());
+      rival.exec("pragma locking_mode = exclusive; begin immediate; commit");
+      const openings = [false, true].map((isReadOnly) => openStorage(`sqlite:${scratch.path()}`, { isReadOnly }));
+      assert.equal(await Promise.race([...openings, wait(20)]), undefined);
+      rival.close();
+      for (const storage of await Promise.all(openings)) {
+        assert.equal((await scratch.keep(storage).findRun({ runId: "first" }))?.head, 1);
+      }
     }));
 
   it("reads without writing, and finds nothing where there is no store", () =>

@@ -43,7 +43,9 @@ export async function openSqlite(file: string, options: OpenSqliteOptions = {}):
     prepareFile(path, isReadOnly);
     const presence = new WorkerFiles(path);
     driver = new SqliteDriver({ path, isReadOnly, files: presence.name, now });
-    checkSqlite(driver.connection);
+    const { connection } = driver;
+    // Preparing whatever statement reads the file where the runtime is Bun.
+    await patiently(path, () => checkSqlite(connection));
     await prepareConnection(driver, path, isReadOnly);
     const cipher = await openCipher(driver, path, options);
     return new SqlStorage({ driver, presence, isReadOnly, cipher, mostPayloadBytes, now });
