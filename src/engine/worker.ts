@@ -76,6 +76,8 @@ export class Worker {
   /** Runs of this process; one that only waits moves to the end whenever it begins to wait again. */
   readonly #live = new Map<string, LiveRun>();
   readonly #wanted = new Set<string>();
+  /** Why runs that this worker owns do not go on here. */
+  readonly #failures = new Map<string, Error>();
   /** Runs with messages from within this process that could not be handed to them. */
   readonly #untold = new Set<string>();
   /** Whether the answer to a claim may have been lost: the store may take runs for this worker's that it does not know of. */
@@ -120,6 +122,11 @@ export class Worker {
     return this.#live.get(runId);
   }
 
+  /** Why a run that this process owns does not go on; absent while it does. */
+  failure(runId: string): Error | undefined {
+    return this.#failures.get(runId);
+  }
+
   /**
    * Starts a run. Resolves when its first turn is in the store.
    *
@@ -136,8 +143,8 @@ export class Worker {
       if (isRival) this.#enter(live);
       this.#touch(live);
     } catch (thrown) {
-      // A run whose creation was answered by nothing may be there all the same.
-      if (MaestroError.is(thrown, "store_unavailable")) this.#retry(live, thrown);
+      // A run whose creation was answered by nothing may be there all the same, and stand in the way of a second one.
+      if (MaestroError.is(thrown)) this.#retry(live, thrown);
       else this.#leave(live);
       throw thrown;
     }
@@ -248,11 +255,19 @@ export class Worker {
   #retry(live: LiveRun, reason: unknown): void {
     this.#leave(live);
     this.#isUnsure = true;
-    if (!MaestroError.is(reason, "claim_lost")) this.#wanted.add(live.id);
+    const isElsewhere = MaestroError.is(reason, "claim_lost") || MaestroError.is(reason, "run_conflict");
+    if (!isElsewhere) this.#wanted.add(live.id);
     this.#pollSoon();
   }
 
+  /** Leaves a run alone that no further try could help. */
+  #giveUp(live: LiveRun, reason: Error): void {
+    this.#failures.set(live.id, reason);
+    this.#leave(live);
+  }
+
   #adopt(claimed: ClaimedRun): Promise<void> {
+    this.#failures.delete(claimed.run.id);
     this.#live.get(claimed.run.id)?.lose();
     const live = new LiveRun(this.#options, claimed.run);
     this.#enter(live);
@@ -294,11 +309,15 @@ export class Worker {
     this.#live.set(live.id, live);
     live.ended.then((exit) => {
       this.#leave(live);
+      if (exit.kind === "paused" && live.parentId !== undefined) {
+        this.#live.get(live.parentId)?.childPaused(live.id, exit.pause);
+      }
       if (this.#untold.has(live.id)) void this.claim([live.id]);
       // A run of a queue that is not listened to is taken by id alone.
       if (exit.kind === "parked" && exit.wakeAt !== null && this.#listens) this.#pollAt(exit.wakeAt);
     }, (thrown) => {
       if (live.isSuspended || this.#isStopped) this.#leave(live);
+      else if (MaestroError.is(thrown, "store_corrupt")) this.#giveUp(live, thrown);
       else this.#retry(live, thrown);
     });
   }
