@@ -71,6 +71,8 @@ export class Cluster {
     plan(profile.kills, ({ process }) => process.crash());
     plan(profile.pauses, ({ process }) => this.#pause(process));
     plan(profile.jumps, ({ process }) => this.#jump(process));
+    plan(profile.stops, (member) => this.#stop(member));
+    plan(profile.outages, () => this.#lose());
   }
 
   /** Makes what a new run of the program starts with. */
@@ -169,6 +171,21 @@ export class Cluster {
     const ms = chance.delay(100, 3 * this.leaseMs);
     tell(`${process.name} stops for ${ms} ms`);
     process.pause(ms);
+  }
+
+  /** As a process stops that was asked to: it lets go of its runs first. */
+  #stop({ process, worker }: Member): void {
+    this.#options.tell(`${process.name} is stopped`);
+    process.after(0, () => void worker.suspend().then(() => process.crash()));
+  }
+
+  /** Nobody reaches the store for a while. */
+  #lose(): void {
+    const { chance, time, faults, tell } = this.#options;
+    const ms = chance.between(5_000, 40_000);
+    tell(`the store cannot be reached for ${ms} ms`);
+    faults.isOut = true;
+    time.after(ms, () => faults.isOut = false);
   }
 
   #jump(process: SimProcess): void {

@@ -25,6 +25,10 @@ export interface FaultProfile {
   readonly jumps: number;
   /** Times at which the store takes every worker for dead. */
   readonly forgets: number;
+  /** Processes that are stopped in good order. */
+  readonly stops: number;
+  /** Times at which the store cannot be reached by anybody, for longer than anybody waits. */
+  readonly outages: number;
   /** The longest that a request to the store or its answer takes, in milliseconds. */
   readonly slowestMs: number;
   /** By how much the wall clocks of processes differ, in milliseconds. */
@@ -41,6 +45,8 @@ export const NO_FAULTS: FaultProfile = {
   pauses: 0,
   jumps: 0,
   forgets: 0,
+  stops: 0,
+  outages: 0,
   slowestMs: 3,
   skewMs: 0,
 };
@@ -50,7 +56,10 @@ export function drawProfile(chance: Chance): FaultProfile {
   const kind = chance.weighted({ crashes: 4, store: 3, pauses: 2, clocks: 1, all: 4 });
   const rate = chance.pick([0.01, 0.03, 0.1]);
   const has = (...kinds: string[]): boolean => kind === "all" || kinds.includes(kind);
+  const more = chance.fork("more").weighted({ nothing: 8, stops: 1, outages: 1 });
   return {
+    stops: more === "stops" ? 2 : 0,
+    outages: more === "outages" ? 1 : 0,
     crash: has("crashes") ? rate : 0,
     kills: has("crashes") ? chance.between(0, 4) : 0,
     fail: has("store") ? rate : 0,
@@ -69,8 +78,8 @@ export class Faults {
   readonly #profile: FaultProfile;
   readonly #chance: Chance;
   #left: number;
-  /** Set when the program has ended: nothing more goes wrong. */
-  isOver = false;
+  /** Whether the store cannot be reached now. */
+  isOut = false;
 
   constructor(profile: FaultProfile, chance: Chance) {
     this.#profile = profile;
@@ -78,8 +87,9 @@ export class Faults {
     this.#left = chance.between(1, 12);
   }
 
-  /** What goes wrong with a request. */
+  /** What goes wrong with a request; while the store cannot be reached, some arrive all the same. */
   ofRequest(kind: "read" | "write" | "claim" | "renew"): RequestFault {
+    if (this.isOut) return kind !== "read" && this.#chance.happens(0.1) ? "lie" : "fail";
     const fault = this.#draw(kind);
     if (fault !== "none" && fault !== "repeat") this.#left--;
     return fault;
@@ -87,7 +97,7 @@ export class Faults {
 
   #draw(kind: "read" | "write" | "claim" | "renew"): RequestFault {
     const { crash, fail, lie, repeat } = this.#profile;
-    if (this.isOver || this.#left <= 0) return "none";
+    if (this.#left <= 0) return "none";
     const drawn = this.#chance.next();
     if (drawn < crash) return "crash before";
     if (drawn < 2 * crash) return "crash after";

@@ -80,7 +80,6 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   }
   people.start(ROOT_RUN);
   const stop = await time.run(() => people.isDone, LIMIT_MS);
-  faults.isOver = true;
   const runs: { run: StoredRun; journal: readonly JournalTurn[] }[] = [];
   for (const runId of store.runs.keys()) {
     runs.push({ run: (await store.find(runId))!, journal: await readTurns(store.inner, runId) });

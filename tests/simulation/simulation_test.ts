@@ -10,12 +10,16 @@ const GROUP = 400;
 
 /** Seeds that once failed, by what was wrong. */
 const ONCE_WRONG: Readonly<Record<number, string>> = {
+  13625: "a run whose creation had arrived after all stood in the way of its second one, and nobody drove it",
   24530: "the end of a child was told to a parent that was just being parked",
   29103: "a message that had been dealt with was handed to the run once more",
   34212: "a process that had lost the run asked whether a step took effect, and then called it",
   40831: "the time of a journal went back when the run was resumed",
   42195: "the second try of an undo sent something else than the first",
   121119: "a process that had lost the run asked whether a step took effect",
+  144917: "of two ends of children that were told at once one was forgotten",
+  146246: "a run that was resumed again and again forgot a child that had completed",
+  156583: "a run that others had taken over was begun when its creation was answered at last",
 };
 
 describe("the simulation", () => {
