@@ -8,8 +8,11 @@ import { type ServiceCall, undoneBy } from "./torture_service.ts";
 /** A call that was cut off may be seen by the service so much later, in milliseconds: this process is busy, too. */
 const CUT_OFF_MS = 1_000;
 
-/** What a process had sent before it was stopped or went on may arrive so much later, in milliseconds. */
+/** What a process had sent before it was stopped or killed may arrive so much later, in milliseconds. */
 const UNDER_WAY_MS = 5;
+
+/** What it was about to send when it was stopped arrives so soon after it goes on, in milliseconds. */
+const WAKE_UP_MS = 2_000;
 
 /** Says everything that is wrong with one run: its journal, compared with what the service saw. */
 export function judgeRun(evidence: Evidence, exported: ExportedRun): string[] {
@@ -23,6 +26,8 @@ class RunJudge {
   readonly #root: TorturedRun;
   readonly #history: RunHistory;
   readonly #callsOf = new Map<string, ServiceCall[]>();
+  /** Steps and processes that had a request under way while the process was stopped: one each. */
+  readonly #excused = new Set<string>();
   readonly #found: string[] = [];
 
   constructor(evidence: Evidence, exported: ExportedRun) {
@@ -107,7 +112,7 @@ class RunJudge {
     let isAwake = true;
     for (const signal of signals) {
       if (signal.at > at + UNDER_WAY_MS) break;
-      isAwake = signal.name === "SIGTERM" ? isAwake : signal.name === "SIGCONT" && signal.at + UNDER_WAY_MS < at;
+      isAwake = signal.name === "SIGTERM" ? isAwake : signal.name === "SIGCONT" && signal.at + WAKE_UP_MS < at;
     }
     return isAwake && (end?.at ?? Infinity) > at;
   }
@@ -142,7 +147,12 @@ class RunJudge {
   }
 
   #judgeLateCall({ path, outcome, outcomeAt }: StepHistory, call: ServiceCall): void {
-    if (outcome === undefined || outcomeAt === undefined || call.at <= outcomeAt || !this.#lives(call)) return;
+    if (outcome === undefined || outcomeAt === undefined || call.at <= outcomeAt) return;
+    if (!this.#lives(call)) {
+      const isOneOfMany = this.#excused.has(`${path} ${call.process}`);
+      this.#excused.add(`${path} ${call.process}`);
+      if (!isOneOfMany) return;
+    }
     if (outcome.type !== "step_completed" && call.at <= outcomeAt + CUT_OFF_MS) return;
     this.#complain(
       `${path} was called by process ${call.process} ${
@@ -271,7 +281,11 @@ class RunJudge {
     if (!isComplete) return;
     const output = this.#exported.run["output"];
     if (!isJsonObject(output)) return this.#complain("its output is no map");
-    const idOf = (path: string): string | undefined => this.#evidence.service.effectsOf(this.#id, path)[0]?.id;
+    // What an error that was handled left undone is null.
+    const idOf = (path: string): string | null => {
+      const isDone = this.#history.steps.get(path)?.outcome?.type === "step_completed";
+      return isDone ? this.#evidence.service.effectsOf(this.#id, path)[0]?.id ?? "?" : null;
+    };
     for (const [name, path] of outputs) {
       const expected = JSON.stringify(typeof path === "string" ? idOf(path) : path.map(idOf));
       if (JSON.stringify(output[name]) !== expected) {

@@ -55,11 +55,14 @@ export class MaestroProcesses {
     return started;
   }
 
-  /** Runs a command to its end, unharmed; rejects where it fails. */
+  /** Runs a command to its end, unharmed; rejects where it fails, unless a stalled process may be the reason: then it tries again. */
   async json(args: readonly string[]): Promise<JsonValue> {
-    const { code, stdout, stderr } = await this.start([...args, "-o", "json"]).ended;
-    if (code !== 0) throw new Error(`maestro ${args.join(" ")} ended with ${code}: ${stderr}`);
-    return JSON.parse(stdout) as JsonValue;
+    for (;;) {
+      const process = this.start([...args, "-o", "json"]);
+      const { code, stdout, stderr } = await process.ended;
+      if (code === 0) return JSON.parse(stdout) as JsonValue;
+      if (!isLockedOut(process, this.all)) throw new Error(`maestro ${args.join(" ")} ended with ${code}: ${stderr}`);
+    }
   }
 }
 
@@ -95,4 +98,17 @@ class StartedProcess implements MaestroProcess {
     if (isSent) this.signals.push({ name, at: Date.now() });
     return isSent;
   }
+}
+
+/** Processes wait for so long for the lock of the store, in milliseconds; the margin is for those that are slow to begin. */
+const LOCK_PATIENCE_MS = 25_000;
+
+/** Whether a process gave up because another one was stopped for long while it held the lock of the store. */
+export function isLockedOut({ startedAt, end }: MaestroProcess, all: readonly MaestroProcess[]): boolean {
+  if (end?.code !== 7 || !end.stderr.includes("held its lock for too long")) return false;
+  return all.some(({ signals }) => {
+    const from = signals.find(({ name }) => name === "SIGSTOP")?.at ?? Infinity;
+    const to = signals.find(({ name }) => name === "SIGCONT")?.at ?? Infinity;
+    return Math.min(to, end.at) - Math.max(from, startedAt) > LOCK_PATIENCE_MS;
+  });
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isJsonObject, type JsonValue } from "../../src/base/json.ts";
 import { judgeRun } from "./judge_run.ts";
-import type { MaestroProcess, ProcessEnd } from "./maestro_process.ts";
+import { isLockedOut, type MaestroProcess, type ProcessEnd } from "./maestro_process.ts";
 import type { Evidence } from "./torture.ts";
 
 /** Says everything that is wrong after a round of torture. */
@@ -59,6 +59,7 @@ const END_CODES: Readonly<Record<string, number>> = {
 function judgeProcess(process: MaestroProcess, evidence: Evidence): string[] {
   const { end, number, args, signals } = process;
   if (end === undefined) return [`process ${number} has not ended`];
+  if (isLockedOut(process, evidence.processes)) return [];
   const found: string[] = [];
   const errors = [...end.stderr.matchAll(/error\[(\w+)\]/g)].map(([, code]) => code!);
   const isStore = /sqlite|database|disk image|\block(ed)?\b|unhandled|uncaught|^\s+at .+:\d+/im.test(end.stderr);

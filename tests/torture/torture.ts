@@ -107,6 +107,9 @@ export async function torture(options: TortureOptions): Promise<Evidence> {
   } finally {
     await service.close();
     for (const process of processes.all) process.signal("SIGKILL");
+    // For whoever has to find out what happened.
+    writeFileSync(join(folder, "requests.json"), JSON.stringify(service.calls, null, 1));
+    writeFileSync(join(folder, "processes.json"), JSON.stringify(processes.all, null, 1));
   }
 }
 
@@ -315,11 +318,16 @@ class Torment {
   /** Lets runs go on that were killed so often that they are paused: parents wait for such children for ever. */
   async #caring(): Promise<void> {
     const { processes } = this.#options;
+    const cared = new Map<string, Promise<unknown>>();
     while (!this.#isEnding) {
       await pass(1_000);
-      const paused = (await listRuns(processes)).filter(({ status }) => status === "paused");
-      await Promise.all(paused.map(({ run_id }) => this.#end(processes.start(["runs", "resume", String(run_id)]))));
+      for (const { run_id, status } of await listRuns(processes)) {
+        const id = String(run_id);
+        if (status !== "paused" || cared.has(id)) continue;
+        cared.set(id, this.#end(processes.start(["runs", "resume", id])).finally(() => cared.delete(id)));
+      }
     }
+    await Promise.all(cared.values());
   }
 
   /** Lets all runs come to their ends. */
