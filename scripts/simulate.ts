@@ -41,26 +41,14 @@ function rate(seeds: number): number {
 
 /** Prints all that there is to know of a seed. */
 function show({ program, simulated: { log, runs } }: Played): void {
-  console.log(JSON.stringify(program.documents, null, 2));
-  console.log(JSON.stringify({ ...program, scripts: [...program.scripts], looseness: [...program.looseness] }, [
-    "scripts",
-    "kind",
-    "calls",
-    "acts",
-    "looseness",
-    "cancelAt",
-    "pastPivot",
-    "compensates",
-  ]));
+  const { documents, scripts, looseness, cancelAt, pastPivot, compensates } = program;
+  console.log(JSON.stringify(documents, null, 2));
+  console.log(Object.fromEntries(scripts), { looseness: [...looseness], cancelAt, pastPivot, compensates });
   console.log(log.join("\n"));
   for (const { run, journal } of runs) {
-    console.log(`${run.id} ${run.status}`);
+    console.log(`${run.id} ended ${run.status}`);
     for (const { time, entries } of journal) {
-      for (const entry of entries) console.log(`  ${time - simulated(journal)} ${JSON.stringify(entry)}`);
+      for (const entry of entries) console.log(`  ${time - run.startedAt} ${JSON.stringify(entry)}`);
     }
   }
-}
-
-function simulated(journal: Played["simulated"]["runs"][number]["journal"]): number {
-  return journal[0]?.time ?? 0;
 }

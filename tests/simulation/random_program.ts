@@ -10,7 +10,8 @@ export async function randomProgram(seed: string): Promise<Program> {
   const writer = new StepWriter(chance);
   const documents: Record<string, JsonObject> = {};
   const children: string[] = [];
-  for (let count = chance.weighted({ "0": 5, "1": 4, "2": 1 }); children.length < Number(count);) {
+  const count = Number(chance.weighted({ "0": 5, "1": 4, "2": 1 }));
+  while (children.length < count) {
     const name = `child${children.length}`;
     // A child may only start those that are there already: no workflow starts itself.
     documents[name] = document(name, writer, chance, children);
