@@ -1,6 +1,7 @@
 // A process of the sleepers benchmark: `sleeper_process.ts PATH RUNS`. Starts so many runs that sleep, and prints what they cost.
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import type { JsonValue } from "../../src/base/json.ts";
 import { createMaestro } from "../../src/maestro.ts";
 import { createHost } from "../../src/runtime/process.ts";
 import { openStorage } from "../../src/storage/open_storage.ts";
@@ -20,11 +21,11 @@ export interface SleepCost {
 
 const LONGEST_LIFE_MS = 5 * 60_000;
 const CONCURRENCY = 500;
-const SETTLE_MS = 3_000;
+const SETTLE_MS = 1_000;
 const IDLE_MS = 3_000;
-/** Runs that are started after the one that will be due: enough for it to have left the memory, where not all have room there. */
-const LATER_RUNS = 12_000;
-const LATER_MS = 5_000;
+/** Runs that are due one after the other until the process ends; between two of them nothing happens. */
+const DUE_RUNS = 60;
+const DUE_EVERY_MS = 5_000;
 
 const TEXT = `name: sleeper
 version: "1"
@@ -32,40 +33,46 @@ services:
   local: { type: function, endpoint: here }
 steps:
   - sleep_until: "{{ .input.until }}"
-  - { service: local, method: wake }
+  - { service: local, method: wake, input: { until: "{{ .input.until }}" } }
 `;
 
 const [path = "", count = "0"] = process.argv.slice(2);
-const runs = Number(count);
 setTimeout(() => process.exit(1), LONGEST_LIFE_MS).unref();
 const runtime = await createHost(process.versions["bun"] === undefined ? "node" : "bun").runtime();
-const { promise: woken, resolve: wake } = Promise.withResolvers<number>();
+let onWake: (lateMs: number) => void = () => undefined;
+const wake = (input: JsonValue): void => {
+  const { until } = input as { readonly until: string };
+  onWake(Date.now() - Date.parse(until));
+};
 const maestro = createMaestro({
   runtime,
   storage: await openStorage(`sqlite:${path}`),
   queue: "bench",
-  functions: { local: { wake: () => wake(Date.now()) } },
+  functions: { local: { wake } },
 });
 const workflow = await loadText(maestro, TEXT);
 const start = (time: number): Promise<unknown> =>
   maestro.start(workflow, { input: { until: new Date(time).toISOString() } });
-const farOff = Date.now() + 24 * 3_600_000;
-const later = Math.min(runs, LATER_RUNS);
 maestro.listen();
-await repeatWork(runs - later, CONCURRENCY, () => start(farOff));
-const due = Date.now() + LATER_MS + SETTLE_MS + IDLE_MS + 1_000;
-await start(due);
-await repeatWork(later, CONCURRENCY, () => start(farOff));
+// They wait longest, so they are the first to leave the memory.
+const began = Date.now();
+for (let number = 1; number <= DUE_RUNS; number++) await start(began + number * DUE_EVERY_MS);
+await repeatWork(Number(count), CONCURRENCY, () => start(began + 24 * 3_600_000));
 const mostBytes = process.resourceUsage().maxRSS * 1_024;
 await delay(SETTLE_MS);
 collectGarbage();
-await delay(100);
+await nextWake();
 const before = process.cpuUsage();
 await delay(IDLE_MS);
 const { user, system } = process.cpuUsage(before);
 const bytes = process.memoryUsage.rss();
-if (Date.now() > due) throw new Error("The runs were started too slowly to tell what they cost asleep");
-const lateMs = await woken - due;
-const cost: SleepCost = { bytes, mostBytes, cpuMs: (user + system) / IDLE_MS, lateMs };
+const cost: SleepCost = { bytes, mostBytes, cpuMs: (user + system) / IDLE_MS, lateMs: await nextWake() };
 console.log(JSON.stringify(cost));
 process.exit(0);
+
+/** Milliseconds by which the next run that is due wakes too late. */
+function nextWake(): Promise<number> {
+  return new Promise((resolve) => {
+    onWake = resolve;
+  });
+}
