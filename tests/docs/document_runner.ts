@@ -12,7 +12,8 @@ import type { Block } from "./blocks.ts";
 /**
  * Runs the blocks of one document in their order, in a folder of their own that is removed by `close()`.
  *
- * `maestro` is there the program of this repository, on the runtime that the tests run on, and `examples` and `proto` are its folders.
+ * `maestro` is there the program of this repository, on the runtime that the tests run on, `examples` and `proto` are its folders, and
+ * TypeScript imports its library as "maestro".
  * Blocks leave nothing running.
  */
 export class DocumentRunner {
@@ -22,6 +23,8 @@ export class DocumentRunner {
 
   constructor() {
     for (const shared of ["examples", "proto"]) symlinkSync(join(ROOT, shared), join(this.#folder, shared));
+    mkdirSync(join(this.#folder, "node_modules"));
+    symlinkSync(ROOT, join(this.#folder, "node_modules", "maestro"));
     const bin = join(this.#folder, ".bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "maestro"), `#!/bin/sh\nexec ${runtimeCommand()} "$@"\n`, { mode: 0o755 });
@@ -100,7 +103,7 @@ function compactJson(text: string): string {
 }
 
 /** What a shell says of a program that was killed. */
-const KILLED = /^bash: line \d+: +\d+ Killed .*\n/gm;
+const KILLED = /^\S*bash: line \d+: +\d+ Killed .*\n/gm;
 
 /** A text in which all times, all ids of runs and those that the example services give are the same; the shell's own words left out. */
 function withoutTimes(text: string): string {
