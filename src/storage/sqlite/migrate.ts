@@ -8,6 +8,16 @@ import { APPLICATION_ID, MIGRATIONS } from "./migrations.ts";
  * @throws {MaestroError} `store_corrupt` where the file is something else, `store_unavailable` where a newer release wrote it.
  */
 export function readVersion(connection: SqliteConnection, path: string): number {
+  // Another process may be making the store: all that is looked at has to be of one moment.
+  connection.exec("begin");
+  try {
+    return readVersionNow(connection, path);
+  } finally {
+    connection.exec("commit");
+  }
+}
+
+function readVersionNow(connection: SqliteConnection, path: string): number {
   const id = Number(connection.get("pragma application_id")?.["application_id"]);
   if (id === APPLICATION_ID) {
     const version = Number(connection.get("select value from meta where key = 'version'")?.["value"]);
@@ -32,7 +42,7 @@ export function migrate(connection: SqliteConnection, path: string): void {
   connection.exec("begin immediate");
   try {
     // Another process may have been faster.
-    const version = readVersion(connection, path);
+    const version = readVersionNow(connection, path);
     if (version === 0) {
       connection.exec(`pragma application_id = ${APPLICATION_ID}`);
       connection.exec("create table meta (key text primary key, value not null) without rowid");
