@@ -208,6 +208,8 @@ export class Engine {
       const run = await this.find(runId);
       if (isFinal(run.status) || (run.status === "paused" && run.owner === null)) return await this.#result(run);
       if (takesOver && run.owner === null) await this.take(run);
+      const failure = this.worker.failure(runId);
+      if (failure !== undefined) throw failure;
       if (this.worker.live(runId) === undefined) {
         await new Promise<void>((resolve) => this.options.clock.after(FOLLOW_MS, resolve));
       }

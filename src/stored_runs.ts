@@ -14,6 +14,8 @@ import { sha256 } from "./runtime/digest.ts";
 /** Runs that are looked at together. */
 const PAGE = 100;
 
+const UNFINISHED = ["pending", "running", "waiting", "compensating", "paused"] as const;
+
 /** What can be done to the runs of an engine's store. */
 export class StoredRuns implements RunControl {
   readonly #engine: Engine;
@@ -24,6 +26,7 @@ export class StoredRuns implements RunControl {
 
   async resume(runId: string): Promise<RunHandle> {
     const run = await this.#engine.find(runId);
+    await this.#resumeChildren(runId);
     if (run.status === "paused") await this.#tell(run, { kind: "resume" });
     else await this.#engine.take(run);
     return this.#engine.handle(runId, { takesOver: true });
@@ -79,8 +82,7 @@ export class StoredRuns implements RunControl {
     const { storage } = this.#engine;
     let cursor: string | undefined;
     do {
-      const status = ["pending", "running", "waiting", "compensating", "paused"] as const;
-      const page = await storage.listRuns({ workflow: workflow.plan.name, status, cursor, limit: PAGE });
+      const page = await storage.listRuns({ workflow: workflow.plan.name, status: UNFINISHED, cursor, limit: PAGE });
       for (const run of page.runs) yield await this.#compare(run, workflow);
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -113,6 +115,21 @@ export class StoredRuns implements RunControl {
       release: true,
     });
     return migration;
+  }
+
+  /** Lets the children of a run go on that wait for a person; whoever takes the run takes them too. */
+  async #resumeChildren(runId: string): Promise<void> {
+    const { storage, options } = this.#engine;
+    let cursor: string | undefined;
+    do {
+      const page = await storage.listRuns({ parent: runId, status: UNFINISHED, cursor, limit: PAGE });
+      for (const child of page.runs) {
+        const to = { runId: child.id, id: `resume:${options.createId()}`, time: options.clock.now() };
+        if (child.status === "paused") await storage.deliver({ message: { ...to, kind: "resume" } });
+        await this.#resumeChildren(child.id);
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined);
   }
 
   async #tell(run: StoredRun, body: Extract<MessageBody, { kind: "resume" | "cancel" | "compensate" }>): Promise<void> {

@@ -13,7 +13,13 @@ export function settleChild(pending: PendingChild, child: ChildEnd, saga: Saga):
     return;
   }
   if (isBroken || (child.status === "completed" && child.isUndoable)) {
-    saga.add({ step, scope, undo: { runId: child.runId, isBroken }, isUnknown: false, tries: 0 });
+    saga.add({
+      step,
+      scope,
+      undo: { runId: child.runId, workflow: pending.spec?.workflow ?? "", isBroken },
+      isUnknown: false,
+      tries: 0,
+    });
   }
   if (child.status === "completed") pending.resolve({ output: child.output, attempts: 1 });
   else if (pending.isCancelled) pending.reject(new CancelledError(scope.cause ?? "cancelled"));

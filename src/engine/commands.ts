@@ -1,6 +1,7 @@
 import type { JsonValue } from "../base/json.ts";
+import type { RollbackContext } from "./compensation.ts";
 import type { ChildSpec, StepSpec, StepSuccess } from "./context.ts";
-import { CancelledError, type Failure } from "./failure.ts";
+import { CancelledError } from "./failure.ts";
 import { commandKey, type Entry, type Note } from "./journal.ts";
 import { Outstanding } from "./outstanding.ts";
 import { PendingChild, PendingStep, PendingTimer, silence } from "./pending.ts";
@@ -105,16 +106,13 @@ export class Commands {
 
   /** Asks a child that has completed to undo itself. */
   undoChild(
-    step: string,
-    compensates: string,
-    runId: string,
-    error: Failure,
+    { step, compensates, runId, workflow, error }: Parameters<RollbackContext["undoChild"]>[0],
     scope: CancelScope,
   ): Promise<StepSuccess> {
     this.#requireTurn();
     const pending = new PendingChild({ step, runId, action: "undo", scope, spec: undefined }, this.#cancelChild);
     this.waits.addChild(pending);
-    this.produce({ type: "child_scheduled", step, runId, workflow: "", action: "undo", input: null, compensates });
+    this.produce({ type: "child_scheduled", step, runId, workflow, action: "undo", input: null, compensates });
     this.draft.childOrders.push({ action: "undo", runId, step, error });
     return pending.promise;
   }

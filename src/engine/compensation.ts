@@ -16,6 +16,7 @@ export interface RollbackContext extends WorkflowContext {
     readonly step: string;
     readonly compensates: string;
     readonly runId: string;
+    readonly workflow: string;
     readonly error: Failure;
   }): Promise<StepSuccess>;
 }
@@ -115,12 +116,12 @@ async function undoByCall(context: RollbackContext, { of, undo, error, found, se
 async function undoChild(
   context: RollbackContext,
   { step, tries }: SagaStep,
-  { runId, isBroken }: ChildUndo,
+  { runId, workflow, isBroken }: ChildUndo,
   error: Failure,
 ): Promise<Ending> {
   if (isBroken && tries === 0) return "not_undone";
   try {
-    await context.undoChild({ step: again(`${step}/compensate`, tries), compensates: step, runId, error });
+    await context.undoChild({ step: again(`${step}/compensate`, tries), compensates: step, runId, workflow, error });
     return "undone";
   } catch (thrown) {
     if (!(thrown instanceof StepFailedError)) throw thrown;

@@ -83,8 +83,7 @@ export class DurableContext implements LifecycleContext, RollbackContext {
   }
 
   undoChild(request: Parameters<RollbackContext["undoChild"]>[0]): Promise<StepSuccess> {
-    const { step, compensates, runId, error } = request;
-    return this.#execution.commands.undoChild(step, compensates, runId, error, this.scope);
+    return this.#execution.commands.undoChild(request, this.scope);
   }
 
   note(note: Note): void {

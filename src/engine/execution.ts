@@ -87,6 +87,11 @@ export class Execution {
     return this.commands.waits.step(step)?.scope.deadline;
   }
 
+  /** Whether nothing but children moves the run on. */
+  get waitsForChildrenOnly(): boolean {
+    return !this.commands.waits.hasSteps && this.commands.signals.waiting === 0;
+  }
+
   /** Ids of the child runs in flight. */
   get childRuns(): readonly string[] {
     return this.commands.waits.childRuns;

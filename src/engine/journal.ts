@@ -178,6 +178,8 @@ export type Note =
   | { readonly type: "pivot_passed"; readonly step: string }
   /** Another process has taken the run over; these steps were in flight. */
   | { readonly type: "run_recovered"; readonly inFlight: readonly string[] }
+  /** Its process has let go of the run; these steps were asked for and never started. */
+  | { readonly type: "run_suspended"; readonly unstarted: readonly string[] }
   | { readonly type: "log"; readonly step: string; readonly text: string }
   | { readonly type: "rollback_started"; readonly cause: RunCause; readonly error: Failure; readonly steps: number };
 

@@ -194,6 +194,7 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
   reconciled: { step: "text", isDone: "flag" },
   pivot_passed: { step: "text" },
   run_recovered: { inFlight: "list" },
+  run_suspended: { unstarted: "list" },
   log: { step: "text", text: "text" },
   rollback_started: { cause: "text", error: "object", steps: "number" },
 };

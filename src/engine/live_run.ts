@@ -3,13 +3,13 @@ import { changeOf, commitOf, pauseFor } from "./commit.ts";
 import { Effects } from "./effects.ts";
 import { Execution } from "./execution.ts";
 import { FactInbox } from "./fact_inbox.ts";
-import type { Fact, JournalTurn, Reopening, RunStarted } from "./journal.ts";
+import type { Fact, Reopening, RunStarted } from "./journal.ts";
 import { JournalWriter } from "./journal_writer.ts";
 import type { OpenedRun } from "./opened_run.ts";
 import { patiently } from "./patience.ts";
-import { countAttempts, lastReopening, readStart, readTurns, refusalOf, resumeAt } from "./recovered.ts";
+import { lastReopening, readStart, readTurns, recover, refusalOf } from "./recovered.ts";
 import type { Pause, RunRecord } from "./run.ts";
-import { exitOf, type RunExit, unpause } from "./run_exit.ts";
+import { exitOf, pauseForChildren, type RunExit, unpause } from "./run_exit.ts";
 import { RunNews } from "./run_news.ts";
 import type { Claim, ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
@@ -46,6 +46,10 @@ export class LiveRun {
   #isTurning = true;
   /** Nothing new is started. */
   #isReleased = false;
+  /** Children that wait for a person. */
+  readonly #pausedChildren = new Map<string, Pause>();
+  /** Steps that were asked for since then. */
+  readonly #unstarted: string[] = [];
   /** Nothing more is written. */
   #isAbandoned = false;
   readonly #hasStopped = (): boolean => this.#isAbandoned;
@@ -127,6 +131,17 @@ export class LiveRun {
     this.#receive({ type: "cancel_requested", reason: "cancelled" });
   }
 
+  /** The run that has started this one. */
+  get parentId(): string | undefined {
+    return this.#run.parent?.runId;
+  }
+
+  /** Learns that a child waits for a person; the run does so too once it waits for nothing else. */
+  childPaused(runId: string, pause: Pause): void {
+    this.#pausedChildren.set(runId, pause);
+    this.#pauseForChildren();
+  }
+
   /** Takes messages that the store has already. Gives `false` where the run is about to leave this process. */
   post(messages: readonly Message[]): boolean {
     if (this.#isAbandoned || this.isLeaving) return false;
@@ -205,43 +220,31 @@ export class LiveRun {
     else if (!await this.#commit(turn)) this.#perform(turn);
   }
 
-  async #replay({ run, crashes, messages }: ClaimedRun): Promise<void> {
-    const { storage, clock } = this.#options;
-    const turns = await patiently(clock, () => readTurns(storage, run.id), this.#hasStopped);
-    const turn = await this.#execution.replay(turns);
-    const { pausedAt } = this.#execution;
-    const isResumed = turn.stuck === undefined && messages.some(({ kind }) => kind === "resume");
-    if (!isResumed || pausedAt === undefined) return await this.#goOn(turn, turns, countAttempts(turns, crashes));
-    const longer = [...turns, await this.#resume(turns, pausedAt.step)];
-    this.#execution = this.#newExecution();
-    await this.#goOn(await this.#execution.replay(longer), longer, countAttempts(turns, 0, pausedAt.step));
-  }
-
-  async #goOn(turn: Turn, turns: readonly JournalTurn[], attemptsBefore: (step: string) => number): Promise<void> {
+  async #replay(claimed: ClaimedRun): Promise<void> {
+    const { storage, clock, onChildRuns } = this.#options;
+    const { execution, turn, turns, attemptsBefore } = await recover(claimed, {
+      read: () => patiently(clock, () => readTurns(storage, this.id), this.#hasStopped),
+      newExecution: () => this.#newExecution(),
+      now: () => clock.now(),
+      commit: (resuming) => this.#commit(resuming),
+    });
+    this.#execution = execution;
     if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
     this.#writer!.count(turns);
     this.#news.tellPast(turns);
     this.#reopening = lastReopening(turns);
-    const inFlight = turn.starts.map(({ step }) => step);
+    const inFlight = turn.starts.map(({ step }) => step).filter((step) => attemptsBefore(step) > 0);
     if (inFlight.length > 0) this.#news.hear({ type: "run_recovered", inFlight });
     this.#known = { ...this.#known, ...changeOf(turn, this.#known) };
     this.#perform(turn, attemptsBefore);
-    if (this.#execution.childRuns.length > 0) this.#options.onChildRuns(this.#execution.childRuns);
-  }
-
-  /** Writes that a person lets the run go on past its pivot, with what stays true of the part that this makes void. */
-  async #resume(turns: readonly JournalTurn[], step: string | null): Promise<JournalTurn> {
-    const turn = await resumeAt(step, turns, this.#newExecution(), this.#options.clock.now());
-    await this.#commit(turn);
-    return { time: turn.time, entries: turn.entries };
+    if (execution.childRuns.length > 0) onChildRuns(execution.childRuns);
   }
 
   /** Writes that a paused run goes on; gives `false` where nobody has asked for that. */
   async #unpause(claimed: ClaimedRun): Promise<boolean> {
-    const change = await unpause(claimed, this.#writer!);
+    const change = await unpause(claimed, this.#writer!, this.#inbox);
     if (change === undefined) await this.#giveBack({ kind: "paused", pause: claimed.run.pause! });
-    else if (change.status !== undefined) this.#known = { ...this.#known, ...change };
-    else this.#inbox.accept(claimed.messages.filter(({ kind }) => kind === "resume"));
+    this.#known = { ...this.#known, ...change };
     return change !== undefined;
   }
 
@@ -286,8 +289,7 @@ export class LiveRun {
     try {
       while (!this.#inbox.isEmpty) {
         const facts = this.#inbox.takeFacts();
-        const reopening = facts.findLast((fact) => fact.type === "rollback_requested");
-        if (reopening !== undefined) this.#reopening = reopening;
+        this.#reopening = facts.findLast((fact) => fact.type === "rollback_requested") ?? this.#reopening;
         const turn = await this.#execution.advance(facts, this.#options.clock.now());
         if (this.#isAbandoned) return;
         if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
@@ -299,6 +301,7 @@ export class LiveRun {
       await this.#giveUp(toError(thrown));
     } finally {
       this.#isTurning = this.#isAbandoned;
+      if (this.#pausedChildren.size > 0) this.#pauseForChildren();
       if (this.#isIdle) this.#onIdle?.();
     }
   }
@@ -351,6 +354,14 @@ export class LiveRun {
     );
   }
 
+  #pauseForChildren(): void {
+    if (!this.isWaiting || this.#known.wakeAt != null || !this.#execution.waitsForChildrenOnly) return;
+    const pause = pauseForChildren(this.#execution.childRuns, this.#pausedChildren);
+    if (pause === undefined) return;
+    this.#isTurning = true;
+    this.#pause(pause).catch((thrown) => this.#abandon(toError(thrown)));
+  }
+
   async #pause(pause: Pause): Promise<void> {
     await this.#release({ status: "paused", pause, wakeAt: null });
     this.#leave({ kind: "paused", pause });
@@ -359,6 +370,7 @@ export class LiveRun {
   /** Gives the claim up. What had happened for people to know is kept. */
   async #release(change: RunChange): Promise<void> {
     this.isLeaving = true;
+    if (this.#unstarted.length > 0) this.#news.hear({ type: "run_suspended", unstarted: this.#unstarted });
     const entries = this.#news.takeNotes();
     const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
     await this.#writer!.commit({ turn, change, release: true });
@@ -366,8 +378,9 @@ export class LiveRun {
 
   #perform(turn: Turn, attemptsBefore?: (step: string) => number): void {
     this.#news.tell(turn);
-    if (this.#isReleased) this.#effects!.stopTimers(turn.timersCleared);
-    else this.#effects!.perform(turn, attemptsBefore);
+    if (!this.#isReleased) return this.#effects!.perform(turn, attemptsBefore);
+    this.#effects!.stopTimers(turn.timersCleared);
+    this.#unstarted.push(...turn.starts.map(({ step }) => step));
   }
 
   #leave(exit: RunExit): void {

@@ -31,8 +31,48 @@ export async function readStart(storage: Pick<Storage, "readJournal">, runId: st
   return started;
 }
 
+/** A run as its journal leaves it. */
+export interface RecoveredRun {
+  readonly execution: Execution;
+  /** What is in flight and has to be started again. */
+  readonly turn: Turn;
+  readonly turns: readonly JournalTurn[];
+  /** Counts the attempts that a step in flight had before. */
+  readonly attemptsBefore: (step: string) => number;
+}
+
+/** Replays a run that was taken over; where a person lets it go on past its pivot, that is committed first. */
+export async function recover(
+  { crashes, messages }: Pick<ClaimedRun, "crashes" | "messages">,
+  { read, newExecution, now, commit }: {
+    readonly read: () => Promise<readonly JournalTurn[]>;
+    readonly newExecution: () => Execution;
+    readonly now: () => number;
+    readonly commit: (turn: Turn) => Promise<unknown>;
+  },
+): Promise<RecoveredRun> {
+  const turns = await read();
+  const execution = newExecution();
+  const turn = await execution.replay(turns);
+  const isResumed = turn.stuck === undefined && messages.some(({ kind }) => kind === "resume");
+  if (!isResumed || execution.pausedAt === undefined) {
+    return { execution, turn, turns, attemptsBefore: countAttempts(turns, crashes) };
+  }
+  const { step } = execution.pausedAt;
+  const resuming = await resumeAt(step, turns, newExecution(), now());
+  await commit(resuming);
+  const longer = [...turns, { time: resuming.time, entries: resuming.entries }];
+  const again = newExecution();
+  return {
+    execution: again,
+    turn: await again.replay(longer),
+    turns: longer,
+    attemptsBefore: countAttempts(turns, 0, step),
+  };
+}
+
 /** Computes the turn by which a person lets a run go on past its pivot; the execution is spent on it. */
-export async function resumeAt(
+async function resumeAt(
   step: string | null,
   turns: readonly JournalTurn[],
   execution: Execution,
@@ -80,9 +120,10 @@ export function factOf(message: Message): Fact | undefined {
  * Counts the attempts that a step in flight had before its process ended: those that were written down, and one for each time that a
  * process took the run over and ended before it wrote anything.
  *
- * A step that failed for certain and that a person just now lets be tried again begins anew: nothing of it can have taken effect.
+ * A step that failed for certain and that a person just now lets be tried again begins anew, and so does one that the last process had
+ * never started: nothing of them can have taken effect.
  */
-export function countAttempts(
+function countAttempts(
   turns: readonly JournalTurn[],
   crashes: number,
   resumed?: string | null,
@@ -95,7 +136,11 @@ export function countAttempts(
       else if (entry.type === "step_failed") hasFailed ||= entry.step === resumed;
     }
   }
-  return (step) => step === resumed && hasFailed ? 0 : (written.get(step) ?? 1) + crashes;
+  const unstarted = turns.at(-1)?.entries.flatMap((entry) => entry.type === "run_suspended" ? entry.unstarted : []);
+  return (step) => {
+    if (step === resumed && hasFailed) return 0;
+    return unstarted?.includes(step) ? crashes : (written.get(step) ?? 1) + crashes;
+  };
 }
 
 /** The last time that the run, which had ended, was asked to undo itself. */
@@ -109,6 +154,8 @@ export function lastReopening(turns: readonly JournalTurn[]): Reopening | undefi
 
 /** Why a run that was taken over is not to be tried at all. */
 export function refusalOf({ crashes, messages, run }: ClaimedRun): Pause | undefined {
-  const isCrashing = crashes >= MOST_CRASHES && !messages.some(({ kind }) => kind === "resume");
+  // A run that only waits has nothing that could bring a process down: machines are switched off during a long wait.
+  const isIdle = run.status === "waiting";
+  const isCrashing = crashes >= MOST_CRASHES && !isIdle && !messages.some(({ kind }) => kind === "resume");
   return isCrashing ? pauseFor("crash_loop", run) : undefined;
 }

@@ -1,3 +1,4 @@
+import type { FactInbox } from "./fact_inbox.ts";
 import type { RunFinished } from "./journal.ts";
 import type { JournalWriter } from "./journal_writer.ts";
 import type { Pause } from "./run.ts";
@@ -19,11 +20,27 @@ export function exitOf(finished: RunFinished | undefined, pause: Pause | null | 
  * Writes that a paused run goes on. Gives what that changes: `undefined` where nobody has asked for it, nothing where the run is past
  * its pivot, since there the turn that resumes it says so itself.
  */
-export async function unpause({ run, messages }: ClaimedRun, writer: JournalWriter): Promise<RunChange | undefined> {
-  const taken = messages.filter(({ kind }) => kind === "resume").map(({ id }) => id);
-  if (taken.length === 0 && !messages.some(({ kind }) => kind === "cancel")) return undefined;
-  if (run.pause!.reason === "past_pivot") return {};
+export async function unpause(
+  { run, messages }: ClaimedRun,
+  writer: JournalWriter,
+  inbox: FactInbox,
+): Promise<RunChange | undefined> {
+  const resumes = messages.filter(({ kind }) => kind === "resume");
+  if (resumes.length === 0 && !messages.some(({ kind }) => kind === "cancel")) return undefined;
+  if (run.pause!.reason === "past_pivot") {
+    inbox.accept(resumes);
+    return {};
+  }
+  const taken = resumes.map(({ id }) => id);
   const change: RunChange = { status: "running", pause: null };
   await writer.commit({ change, taken });
   return change;
+}
+
+/** The pause of a run all of whose children wait for a person; `undefined` where one does not. */
+export function pauseForChildren(children: readonly string[], paused: ReadonlyMap<string, Pause>): Pause | undefined {
+  const [id] = children;
+  if (id === undefined || !children.every((child) => paused.has(child))) return undefined;
+  const { reason, message } = paused.get(id)!;
+  return { reason, message: `Its child run "${id}" is paused: ${message}` };
 }

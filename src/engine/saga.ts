@@ -21,6 +21,7 @@ export interface SagaStep {
 /** A child run that holds effects. */
 export interface ChildUndo {
   readonly runId: string;
+  readonly workflow: string;
   /** Whether the child has failed to undo itself: a person has to look at it. */
   readonly isBroken: boolean;
 }

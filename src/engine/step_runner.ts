@@ -240,7 +240,9 @@ export class StepRunner {
     const unsent = this.#hasTimedOut
       ? failure("timeout", "Its time was up before it was sent", { step })
       : failure("cancelled", "Cancelled before it was sent", { step });
-    const reason: Failure = last?.failure ?? unsent;
+    const before = this.#options.attemptsBefore ?? 0;
+    const reason: Failure = last?.failure ??
+      (before > 0 ? failure("outcome_unknown", OUTCOME_UNKNOWN, { step }) : unsent);
     if (isLeftOpen && this.#mayHaveActed) return { type: "step_unknown", step, failure: reason, attempts };
     const wasCut = this.#isCancelled && last?.class !== "permanent";
     return { type: wasCut ? "step_cancelled" : "step_failed", step, failure: reason, attempts };

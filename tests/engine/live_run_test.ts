@@ -73,6 +73,7 @@ describe("a live run", () => {
       "step_scheduled a",
       "step_completed a",
       "step_scheduled b",
+      "run_suspended",
     ]);
     assert.equal((await storage.findRun({ runId: "run" }))?.status, "running");
   });

@@ -119,6 +119,37 @@ describe("a run whose process died", () => {
     assert.equal(cluster.callsOf("a").length, 1);
   });
 
+  it("starts a step for the first time that was asked for while its process let go of it", async () => {
+    const cluster = new Cluster(define(async (context) => {
+      await context.step(step("a"));
+      return (await context.step(step("b", { atMostOnce: true }))).output;
+    }));
+    const first = cluster.process();
+    cluster.respond = async (spec) => {
+      if (spec.step === "a") void first.worker.suspend();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return ok("well");
+    };
+    await assert.rejects((await first.start()).exit, /suspended/);
+    const exit = await cluster.process().claim();
+    assert.equal(exit?.kind === "finished" && exit.finished.output, "well");
+    assert.deepEqual(cluster.calls.map((call) => [call.step, call.attempt]), [["a", 1], ["b", 1]]);
+  });
+
+  it("that only waits is not held to bring processes down", async () => {
+    const cluster = new Cluster(define((context) => context.signal("x", "go")));
+    let process = cluster.process();
+    await process.start();
+    for (let round = 0; round < 7; round++) {
+      cluster.kill(process);
+      process = cluster.process();
+      void process.claim();
+      await waitFor(() => process.worker.live("run")?.isWaiting === true);
+    }
+    await cluster.send({ kind: "signal", name: "go", data: 1 });
+    await waitFor(async () => (await cluster.find()).status === "completed");
+  });
+
   it("tries a step once more whose last attempt it was", async () => {
     const retry = { ...DEFAULT_RETRY, attempts: 2, initialMs: 1 };
     const cluster = new Cluster(define(async (context) => (await context.step(step("a", { retry }))).output));

@@ -133,6 +133,23 @@ describe("a run past its pivot", () => {
     assert.equal(cluster.callsOf("right").length, 1);
   });
 
+  it("of a child makes its parent wait for a person too, and both go on together", async () => {
+    const child = { ...PAST_PIVOT, name: "child" };
+    const parent = define(async (context) => {
+      const spec = { step: "kid", workflow: "child", version: "1", definition: "child", bundle: "child", input: 1 };
+      return (await context.child(spec)).output;
+    });
+    const cluster = new Cluster(parent, (spec) => spec.step === "last" ? broken("boom") : ok(), [child]);
+    const end = await (await cluster.process().start()).exit;
+    assert.equal(end.kind === "paused" && end.pause.reason, "past_pivot");
+    assert.match(end.kind === "paused" ? end.pause.message : "", /child run "run\/kid" is paused/);
+    cluster.respond = () => ok("well");
+    await cluster.send({ kind: "resume" }, { runId: "run/kid" });
+    await cluster.send({ kind: "resume" });
+    const last = await cluster.process().claim();
+    assert.equal(last?.kind === "finished" && last.finished.output, "well");
+  });
+
   it("starts another child in the place of one that failed", async () => {
     const child = define(async (context) => (await context.step(step("x"))).output, { name: "child" });
     const parent = define(async (context) => {
