@@ -159,6 +159,8 @@ const KINDS: Readonly<Record<number, SqliteErrorKind>> = {
   11: "corrupt",
   13: "full",
   14: "cannot_open",
+  // Given up after seconds of trying, while a process that was stopped is in the middle of repairing the WAL.
+  15: "busy",
   18: "too_big",
   26: "not_a_database",
 };
@@ -166,6 +168,7 @@ const KINDS: Readonly<Record<number, SqliteErrorKind>> = {
 const MESSAGES: readonly (readonly [start: string, kind: SqliteErrorKind])[] = [
   ["database is locked", "busy"],
   ["database table is locked", "busy"],
+  ["locking protocol", "busy"],
   ["database or disk is full", "full"],
   ["database disk image is malformed", "corrupt"],
   ["file is not a database", "not_a_database"],
