@@ -182,13 +182,25 @@ class Torment {
     }
   }
 
-  /** Stops a process for longer than its lease: others take its runs over, and it wakes up late. */
+  /**
+   * Stops a process for longer than its lease: others take its runs over, and it wakes up late. In the middle of a call, because one that
+   * holds the lock of the store would stop everybody.
+   */
   async #stall(process: MaestroProcess, chance: Chance): Promise<void> {
-    await pass(chance.between(50, 300));
+    let left = chance.delay(1, 6);
+    await Promise.race([
+      process.ended,
+      new Promise<void>((resolve) =>
+        this.#watchers.set(process.number, () => {
+          if (--left === 0) resolve();
+        })
+      ),
+    ]);
     process.signal("SIGSTOP");
-    await pass(STALL_MS);
+    await Promise.race([process.ended, pass(STALL_MS)]);
     process.signal("SIGCONT");
     await this.#end(process);
+    this.#watchers.delete(process.number);
   }
 
   /** Picks what is done next: the arguments, and the run that it is about. */
