@@ -61,7 +61,7 @@ const maestro = createMaestro({
 const items = [{ sku: "tea", count: 2 }, { sku: "cake", count: 1 }];
 const run = await maestro.start(order, { input: { items, city: process.argv[2] ?? "Turin" } });
 const result = await run.result();
-console.log(result.status, result.output ?? result.error?.message);
+console.log(result.status, JSON.stringify(result.output ?? result.error?.message));
 for (const [node, { status, dependency }] of order.states(result)) {
   if (status !== "completed") console.log(`${node}: ${status}${dependency === null ? "" : ` for ${dependency}`}`);
 }

@@ -13,6 +13,8 @@ const ROOT = "dag";
 /** Most nodes at a time unless the DAG says otherwise. */
 const DEFAULT_CONCURRENCY = 100;
 
+const DEFAULT_RETRY = stepRetry({}, {});
+
 /** Makes the output of a run of what its nodes gave. */
 export type OutputFunction = (
   outputs: JsonObject,
@@ -84,14 +86,13 @@ function compileNode(
 ): CallStep {
   const { name, compensate, compensation, onError, atMostOnce = false } = definition;
   const origin = ["steps", 0, ROOT, position];
-  const retry = stepRetry({}, retryLayer(definition.retry));
+  const retry = definition.retry === undefined ? DEFAULT_RETRY : stepRetry({}, retryLayer(definition.retry));
   // Under `async` what an action sees must be in its key, and that is made of what is sent.
   const sendsData = options.durability === "async" && graph.initialData !== undefined;
   const request = computed((scope): JsonValue => {
     const input = graph.given(position, scope);
     return sendsData ? { input, data: Object.fromEntries(graph.dataBefore(position, scope)) } : { input };
   });
-  const undo = computed((scope): JsonValue => ({ input: graph.givenToUndo(position, scope) }));
   return {
     kind: "call",
     id: name,
@@ -109,7 +110,12 @@ function compileNode(
     },
     compensate: compensate === undefined ? undefined : {
       call: {
-        ...callOf(service, undoMethod(name), undo, origin),
+        ...callOf(
+          service,
+          undoMethod(name),
+          computed((scope) => ({ input: graph.givenToUndo(position, scope) })),
+          origin,
+        ),
         retry: compensationRetry({}, retryLayer(compensation?.retry)),
       },
       onUnknown: compensation?.onUnknown ?? false,

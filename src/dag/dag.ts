@@ -50,13 +50,10 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
   readonly version: string;
   /** Names of its nodes, in the order in which they were added. */
   readonly nodes: readonly string[];
-  /**
-   * What the engine runs.
-   * @internal
-   */
-  readonly plan: Plan;
   readonly #parts: DagParts;
-  readonly #work: ReadonlyMap<string, NodeWork>;
+  readonly #middleware: readonly NodeMiddleware[];
+  #plan: Plan | undefined;
+  #work: ReadonlyMap<string, NodeWork> | undefined;
   /** Never there: keeps the types of input and output apart. */
   declare protected readonly types: { readonly input: Input; readonly output: Output };
 
@@ -66,16 +63,16 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
     this.name = name;
     this.version = options.version;
     this.nodes = graph.nodes.map((node) => node.name);
-    this.plan = compileDag(parts);
     this.#parts = parts;
-    const work = new Map<string, NodeWork>();
-    for (const [position, node] of graph.nodes.entries()) {
-      const around = [...middleware, ...node.middleware ?? []];
-      work.set(node.name, { node: node.name, position, action: node.action, middleware: around });
-      if (node.compensate === undefined) continue;
-      work.set(undoMethod(node.name), { node: node.name, position, action: node.compensate, middleware: around });
-    }
-    this.#work = work;
+    this.#middleware = middleware;
+  }
+
+  /**
+   * What the engine runs.
+   * @internal
+   */
+  get plan(): Plan {
+    return this.#plan ??= compileDag(this.#parts);
   }
 
   /**
@@ -100,7 +97,7 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
    */
   perform({ method, given, scope, facts, log }: NodeRequest): unknown {
     const { graph } = this.#parts;
-    const { node, position, action, middleware } = this.#work.get(method)!;
+    const { node, position, action, middleware } = (this.#work ??= this.#methods()).get(method)!;
     const { isCompensation } = facts;
     const data = new NodeData(
       () => isCompensation ? graph.dataAfter(position, scope) : graph.dataBefore(position, scope),
@@ -109,6 +106,17 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
     const call = new Call(node, copyJson(given) as JsonObject, data, facts, log);
     const output = middleware.length === 0 ? action(call.given, call) : surround(action, middleware, call);
     return data.isWritable ? withChanges(output, data) : output;
+  }
+
+  #methods(): ReadonlyMap<string, NodeWork> {
+    const work = new Map<string, NodeWork>();
+    for (const [position, definition] of this.#parts.graph.nodes.entries()) {
+      const { name: node, action, compensate, middleware: own = [] } = definition;
+      const middleware = [...this.#middleware, ...own];
+      work.set(node, { node, position, action, middleware });
+      if (compensate !== undefined) work.set(undoMethod(node), { node, position, action: compensate, middleware });
+    }
+    return work;
   }
 }
 
