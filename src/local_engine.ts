@@ -239,7 +239,7 @@ export class Engine {
 }
 
 /** What became of the steps that were to be undone, by the journal's last end. */
-export function rollbackOf(journal: readonly JournalTurn[]): RollbackView {
+function rollbackOf(journal: readonly JournalTurn[]): RollbackView {
   for (const { entries } of journal.toReversed()) {
     const end = entries.findLast((entry) => entry.type === "run_finished");
     if (end !== undefined) return end.rollback;

@@ -17,6 +17,8 @@ export class Commands {
   draft: TurnDraft = new TurnDraft();
   /** Whether the journal already holds what is asked for now. */
   isReplaying = false;
+  /** The turn's time in milliseconds. */
+  time = 0;
   /** Whether the function may ask for anything now. */
   isOpen = false;
   readonly #runId: string;
@@ -33,7 +35,7 @@ export class Commands {
   step(spec: StepSpec, scope: CancelScope): Promise<StepSuccess> {
     this.#requireTurn();
     if (scope.cause !== undefined) return silence(Promise.reject(new CancelledError(scope.cause)));
-    const pending = new PendingStep(spec, scope, (step) => this.draft.cancels.push(step.spec.step));
+    const pending = new PendingStep(spec, scope, this.time, (step) => this.draft.cancels.push(step.spec.step));
     this.waits.addStep(pending);
     const { step, service, method, request, key, compensates } = spec;
     this.produce({

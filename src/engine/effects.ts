@@ -17,6 +17,8 @@ export interface EffectsOptions {
   readonly idempotencyKey: (step: string) => string;
   /** The earliest limit of what is around a step, in wall-clock milliseconds. */
   readonly outerDeadline: (step: string) => number | undefined;
+  /** When a step was asked for, in wall-clock milliseconds. */
+  readonly scheduledAt: (step: string) => number | undefined;
   readonly admit: () => Promise<void> | undefined;
   readonly onNote: (note: Note) => void;
   /** Hears of outcomes and timers, in the order in which they come. */
@@ -62,8 +64,20 @@ export class Effects {
   }
 
   #startStep(spec: StepSpec, turn: Turn, attemptsBefore: number | undefined): void {
-    const { clock, random, runId, workflow, traceId, caller, idempotencyKey, outerDeadline, admit, onNote, onFact } =
-      this.#options;
+    const {
+      clock,
+      random,
+      runId,
+      workflow,
+      traceId,
+      caller,
+      idempotencyKey,
+      outerDeadline,
+      scheduledAt,
+      admit,
+      onNote,
+      onFact,
+    } = this.#options;
     const runner = new StepRunner({
       spec,
       caller,
@@ -74,6 +88,7 @@ export class Effects {
       traceId,
       idempotencyKey: spec.key ?? idempotencyKey(spec.step),
       outerDeadline: outerDeadline(spec.step),
+      scheduledAt: attemptsBefore === undefined ? undefined : scheduledAt(spec.step),
       attemptsBefore,
       admit,
       onNote,

@@ -82,6 +82,11 @@ export class Execution {
     return request === undefined ? key : `${key}:${digest(canonicalJson(request)).slice(0, 16)}`;
   }
 
+  /** When a step in flight was asked for, in wall-clock milliseconds: its own limit counts from there, also over crashes. */
+  scheduledAt(step: string): number | undefined {
+    return this.commands.waits.step(step)?.scheduledAt;
+  }
+
   /** The earliest limit of the scopes around a step in flight, in wall-clock milliseconds. */
   outerDeadline(step: string): number | undefined {
     return this.commands.waits.step(step)?.scope.deadline;
@@ -237,6 +242,7 @@ export class Execution {
         return this.#cancel(fact.reason);
       case "resume_requested":
         for (const { step, runId } of fact.children) this.commands.restartChild(step, runId);
+        this.#renewStep(fact.step);
         return this.#renewLimit();
       case "rollback_requested": {
         const before = this.#finished!;
@@ -250,6 +256,12 @@ export class Execution {
     this.root.cancel(reason);
     this.#pause = undefined;
     this.#onDecision?.();
+  }
+
+  /** A step that a person lets be tried again has its whole time again. */
+  #renewStep(step: string | null): void {
+    const pending = step === null ? undefined : this.commands.waits.step(step);
+    if (pending !== undefined) pending.scheduledAt = this.#time;
   }
 
   /** A run that goes on after a pause has its whole time again. */
@@ -304,7 +316,7 @@ export class Execution {
 
   #open(time: number): void {
     this.commands.isOpen = true;
-    this.#time = Math.max(this.#time, time);
+    this.#time = this.commands.time = Math.max(this.#time, time);
   }
 
   #close(): Turn {

@@ -99,6 +99,7 @@ export class LiveRun {
       first: isAlone ? { turn: { time, entries }, turnId: nextTurnId() } : { started },
     };
     const claim = await registered(() => patiently(clock, () => storage.createRun(request), this.#hasStopped));
+    if (this.#isAbandoned) throw this.#lost();
     this.#hold(claim!, isAlone ? 1 : 0);
     if (isAlone) this.#known = { ...this.#known, ...change };
     else if (await this.#commit(turn)) return;
@@ -157,7 +158,11 @@ export class LiveRun {
 
   /** Cuts everything off: the run is no longer this process's. */
   lose(): void {
-    this.#abandon(new MaestroError("claim_lost", `Run "${this.id}" may have another owner`));
+    this.#abandon(this.#lost());
+  }
+
+  #lost(): MaestroError {
+    return new MaestroError("claim_lost", `Run "${this.id}" may have another owner`);
   }
 
   /** Starts nothing more, waits at most 8 s for answers in flight, then gives the claim up without writing their outcomes. */
@@ -197,8 +202,7 @@ export class LiveRun {
       workflow,
       traceId: this.#news.traceId,
       caller: opened.caller,
-      idempotencyKey: (step) => this.#execution.idempotencyKey(step),
-      outerDeadline: (step) => this.#execution.outerDeadline(step),
+      execution: () => this.#execution,
       onNote: this.#news.hear,
       onFact: (fact) => this.#receive(fact),
     });

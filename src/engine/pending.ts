@@ -7,6 +7,8 @@ export class PendingStep implements Cancellable {
   /** On replay its request becomes the recorded one: every attempt sends the same, also after a crash. */
   spec: StepSpec;
   readonly scope: CancelScope;
+  /** When it was asked for, or a person let it be tried again, in wall-clock milliseconds. */
+  scheduledAt: number;
   readonly promise: Promise<StepSuccess>;
   resolve!: (success: StepSuccess) => void;
   #reject!: (reason: Error) => void;
@@ -14,9 +16,15 @@ export class PendingStep implements Cancellable {
   isCancelled = false;
   readonly #onCancelled: (step: PendingStep) => void;
 
-  constructor(spec: StepSpec, scope: CancelScope, onCancelled: (step: PendingStep) => void) {
+  constructor(
+    spec: StepSpec,
+    scope: CancelScope,
+    scheduledAt: number,
+    onCancelled: (step: PendingStep) => void,
+  ) {
     this.spec = spec;
     this.scope = scope;
+    this.scheduledAt = scheduledAt;
     this.#onCancelled = onCancelled;
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;

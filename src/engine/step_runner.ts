@@ -28,6 +28,8 @@ export interface StepRunnerOptions {
   readonly outerDeadline: number | undefined;
   /** Hears of attempts as they happen. */
   readonly onNote: (note: Note) => void;
+  /** When the step was asked for, in wall-clock milliseconds: its own limit counts from there. @default now */
+  readonly scheduledAt?: number | undefined;
   /** Attempts that were made before, the last of which may have taken effect. @default 0 */
   readonly attemptsBefore?: number | undefined;
   /** Asked before each attempt: a promise to wait for where the process may have lost the run. */
@@ -63,7 +65,9 @@ export class StepRunner {
     const { spec: { step, timeoutMs, attemptTimeoutMs }, outerDeadline, attemptsBefore = 0 } = options;
     this.#attempt = attemptsBefore;
     this.#mayHaveActed = attemptsBefore > 0;
-    const own = this.#deadline = timeoutMs === undefined ? undefined : options.clock.now() + timeoutMs;
+    const own = this.#deadline = timeoutMs === undefined
+      ? undefined
+      : (options.scheduledAt ?? options.clock.now()) + timeoutMs;
     const { idempotencyKey, runId, workflow, traceId, random } = options;
     // A step that can be undone may finish its attempt when something around it has timed out.
     const outer = options.spec.compensation === undefined ? outerDeadline : undefined;
@@ -86,9 +90,11 @@ export class StepRunner {
 
   /** Runs the step to its outcome. Never rejects. */
   run(): Promise<StepOutcome> {
-    const { spec, clock } = this.#options;
-    if (spec.timeoutMs === undefined) return this.#attempts();
-    const stopLimit = clock.after(spec.timeoutMs, () => this.#timeOut());
+    const { clock } = this.#options;
+    if (this.#deadline === undefined) return this.#attempts();
+    const left = this.#deadline - clock.now();
+    this.#hasTimedOut = left <= 0;
+    const stopLimit = clock.after(Math.max(0, left), () => this.#timeOut());
     return this.#attempts().finally(stopLimit);
   }
 
@@ -237,17 +243,19 @@ export class StepRunner {
       if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
     }
     const attempts = this.#attempt;
-    const unsent = this.#hasTimedOut
-      ? failure("timeout", "Its time was up before it was sent", { step })
-      : failure("cancelled", "Cancelled before it was sent", { step });
     const before = this.#options.attemptsBefore ?? 0;
+    const unsent = this.#hasTimedOut
+      ? failure("timeout", before > 0 ? LATE : "Its time was up before it was sent", { step })
+      : failure("cancelled", "Cancelled before it was sent", { step });
     const reason: Failure = last?.failure ??
-      (before > 0 ? failure("outcome_unknown", OUTCOME_UNKNOWN, { step }) : unsent);
+      (before > 0 && !this.#hasTimedOut ? failure("outcome_unknown", OUTCOME_UNKNOWN, { step }) : unsent);
     if (isLeftOpen && this.#mayHaveActed) return { type: "step_unknown", step, failure: reason, attempts };
     const wasCut = this.#isCancelled && last?.class !== "permanent";
     return { type: wasCut ? "step_cancelled" : "step_failed", step, failure: reason, attempts };
   }
 }
+
+const LATE = "Its time was up before it could be sent again, and nobody knows whether it took effect";
 
 const OUTCOME_UNKNOWN = "Its process ended during the call: nobody knows whether it took effect";
 

@@ -150,6 +150,23 @@ describe("a run whose process died", () => {
     await waitFor(async () => (await cluster.find()).status === "completed");
   });
 
+  it("does not send a step again whose own limit has passed meanwhile", async () => {
+    const cluster = new Cluster(
+      define(async (context) => (await context.step(undoable("a", { timeoutMs: 5_000 }))).output),
+    );
+    const first = cluster.process();
+    cluster.respond = () => {
+      cluster.kill(first);
+      return ok();
+    };
+    await first.start();
+    await waitFor(() => first.isDead);
+    const exit = await cluster.process().claim();
+    assert.equal(exit?.kind === "finished" && exit.finished.error?.code, "timeout");
+    assert.deepEqual(exit?.kind === "finished" && exit.finished.rollback.unknown, ["a"]);
+    assert.equal(cluster.callsOf("a").length, 1);
+  });
+
   it("tries a step once more whose last attempt it was", async () => {
     const retry = { ...DEFAULT_RETRY, attempts: 2, initialMs: 1 };
     const cluster = new Cluster(define(async (context) => (await context.step(step("a", { retry }))).output));

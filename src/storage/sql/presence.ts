@@ -14,6 +14,6 @@ export interface Presence {
   tidy(known: readonly string[]): void;
   /** Removes what these processes, which are dead, have left. */
   remove(names: readonly string[]): void;
-  /** Ends what `announce` began. */
-  leave(): void;
+  /** Ends what `announce` began. Where the store still names this process, what shows that it is dead stays behind. */
+  leave(isForgotten: boolean): void;
 }

@@ -193,10 +193,12 @@ export class SqlStorage implements Storage {
     this.#stopHearing?.();
     this.#listeners.clear();
     const workers = [...this.#workers];
+    let isForgotten = false;
     try {
       if (workers.length > 0) await this.#driver.write({ kind: "forget_workers", workers }, "async", 0);
+      isForgotten = true;
     } finally {
-      this.#presence.leave();
+      this.#presence.leave(isForgotten);
       await this.#driver.close();
     }
   }

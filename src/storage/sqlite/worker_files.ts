@@ -58,9 +58,9 @@ export class WorkerFiles implements Presence {
     return hearDoorbell(this.#path(BELL), listener);
   }
 
-  leave(): void {
+  leave(isForgotten: boolean): void {
     this.#lock?.close();
-    if (this.#lock !== undefined) this.#remove(this.name);
+    if (isForgotten && this.#lock !== undefined) this.#remove(this.name);
     this.#lock = undefined;
   }
 
