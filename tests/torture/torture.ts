@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../src/base/json.ts";
 import type { JournalTurn } from "../../src/engine/journal.ts";
 import { Chance } from "../simulation/chance.ts";
-import { type MaestroProcess, MaestroProcesses } from "./maestro_process.ts";
+import { type MaestroProcess, MaestroProcesses, type ProcessEnd } from "./maestro_process.ts";
 import { writeWorkflow } from "./random_workflow.ts";
 import { type ServiceCall, TortureService, undoneBy } from "./torture_service.ts";
 import type { TortureWorkflow } from "./torture_workflow.ts";
@@ -188,18 +188,17 @@ class Torment {
    */
   async #stall(process: MaestroProcess, chance: Chance): Promise<void> {
     let left = chance.delay(1, 6);
-    await Promise.race([
-      process.ended,
-      new Promise<void>((resolve) =>
-        this.#watchers.set(process.number, () => {
-          if (--left === 0) resolve();
-        })
-      ),
-    ]);
+    const isCalling = new Promise<void>((resolve) =>
+      this.#watchers.set(process.number, () => {
+        if (--left === 0) resolve();
+      })
+    );
+    const end = this.#end(process, STALL_MS);
+    await Promise.race([end, isCalling]);
     process.signal("SIGSTOP");
-    await Promise.race([process.ended, pass(STALL_MS)]);
+    await Promise.race([end, pass(STALL_MS)]);
     process.signal("SIGCONT");
-    await this.#end(process);
+    await end;
     this.#watchers.delete(process.number);
   }
 
@@ -272,7 +271,7 @@ class Torment {
       case "killed_at_answer":
       case "killed_at_undo": {
         let left = chance.delay(1, 8);
-        later(chance.between(300, 900), kill);
+        later(chance.between(500, 1_500), kill);
         this.#watchers.set(process.number, (call, moment) => {
           if (isCue(fate, call, moment) && --left === 0) later(chance.delay(0, 8), kill);
         });
@@ -297,11 +296,11 @@ class Torment {
   }
 
   /** Waits for the end of a process, not for ever. */
-  async #end(process: MaestroProcess): ReturnType<() => MaestroProcess["ended"]> {
+  async #end(process: MaestroProcess, stopMs = 0): Promise<ProcessEnd> {
     const timer = setTimeout(() => {
       this.problems.push(`process ${process.number} is stuck: maestro ${process.args.join(" ")}`);
       process.signal("SIGKILL");
-    }, PATIENCE_MS);
+    }, PATIENCE_MS + stopMs);
     const end = await process.ended;
     clearTimeout(timer);
     return end;
