@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { StepSpec } from "./context.ts";
+import type { Execution } from "./execution.ts";
 import type { Fact, Note } from "./journal.ts";
 import { type StepCaller, StepRunner } from "./step_runner.ts";
 import type { Turn } from "./turn.ts";
@@ -13,12 +14,8 @@ export interface EffectsOptions {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   readonly caller: StepCaller;
-  /** The key that a service sees, by the step's path. */
-  readonly idempotencyKey: (step: string) => string;
-  /** The earliest limit of what is around a step, in wall-clock milliseconds. */
-  readonly outerDeadline: (step: string) => number | undefined;
-  /** When a step was asked for, in wall-clock milliseconds. */
-  readonly scheduledAt: (step: string) => number | undefined;
+  /** What the run asks for; another one when a person has resumed it. */
+  readonly execution: () => Pick<Execution, "idempotencyKey" | "outerDeadline" | "scheduledAt">;
   readonly admit: () => Promise<void> | undefined;
   readonly onNote: (note: Note) => void;
   /** Hears of outcomes and timers, in the order in which they come. */
@@ -64,20 +61,8 @@ export class Effects {
   }
 
   #startStep(spec: StepSpec, turn: Turn, attemptsBefore: number | undefined): void {
-    const {
-      clock,
-      random,
-      runId,
-      workflow,
-      traceId,
-      caller,
-      idempotencyKey,
-      outerDeadline,
-      scheduledAt,
-      admit,
-      onNote,
-      onFact,
-    } = this.#options;
+    const { clock, random, runId, workflow, traceId, caller, admit, onNote, onFact } = this.#options;
+    const execution = this.#options.execution();
     const runner = new StepRunner({
       spec,
       caller,
@@ -86,9 +71,9 @@ export class Effects {
       runId,
       workflow,
       traceId,
-      idempotencyKey: spec.key ?? idempotencyKey(spec.step),
-      outerDeadline: outerDeadline(spec.step),
-      scheduledAt: attemptsBefore === undefined ? undefined : scheduledAt(spec.step),
+      idempotencyKey: spec.key ?? execution.idempotencyKey(spec.step),
+      outerDeadline: execution.outerDeadline(spec.step),
+      scheduledAt: attemptsBefore === undefined ? undefined : execution.scheduledAt(spec.step),
       attemptsBefore,
       admit,
       onNote,
