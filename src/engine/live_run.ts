@@ -11,7 +11,7 @@ import { lastReopening, readStart, readTurns, recover, refusalOf } from "./recov
 import type { Pause, RunRecord } from "./run.ts";
 import { exitOf, pauseForChildren, type RunExit, unpause } from "./run_exit.ts";
 import { RunNews } from "./run_news.ts";
-import type { Claim, ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
+import type { ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
 
@@ -25,6 +25,10 @@ const SUSPEND_GRACE_MS = 8_000;
  * for it is in the store, and no outcome is acted upon before it is there too.
  */
 export class LiveRun {
+  /** The run's id. */
+  readonly id: string;
+  /** The run that has started this one. */
+  readonly parentId: string | undefined;
   /** Resolves when the run has left this process in good order; rejects when it cannot go on here. */
   readonly ended: Promise<RunExit>;
   /** Whether it was asked to let go. */
@@ -60,6 +64,8 @@ export class LiveRun {
   constructor(options: LiveRunOptions, run: RunRecord) {
     this.#options = options;
     this.#run = run;
+    this.id = run.id;
+    this.parentId = run.parent?.runId;
     this.#known = run;
     this.#news = new RunNews(options, run);
     this.ended = new Promise((resolve, reject) => {
@@ -67,11 +73,6 @@ export class LiveRun {
       this.#fail = reject;
     });
     this.ended.catch(() => undefined);
-  }
-
-  /** The run's id. */
-  get id(): string {
-    return this.#run.id;
   }
 
   /** Whether it only waits, and not for what is due now, so that it can be parked. */
@@ -100,7 +101,7 @@ export class LiveRun {
     };
     const claim = await registered(() => patiently(clock, () => storage.createRun(request), this.#hasStopped));
     if (this.#isAbandoned) throw this.#lost();
-    this.#hold(claim!, isAlone ? 1 : 0);
+    this.#writer = new JournalWriter(this.#options, claim!, isAlone ? 1 : 0);
     if (isAlone) this.#known = { ...this.#known, ...change };
     else if (await this.#commit(turn)) return;
     this.#perform(turn);
@@ -110,7 +111,7 @@ export class LiveRun {
   /** Goes on with a run that was taken over: replays it, starts again what was in flight, and reads its mail. Never rejects. */
   async adopt(claimed: ClaimedRun): Promise<void> {
     const { storage, clock, open } = this.#options;
-    this.#hold(claimed.claim, claimed.head);
+    this.#writer = new JournalWriter(this.#options, claimed.claim, claimed.head);
     try {
       const read = (): Promise<RunStarted> => readStart(storage, this.id);
       const started = claimed.started ?? await patiently(clock, read, this.#hasStopped);
@@ -130,11 +131,6 @@ export class LiveRun {
   /** Asks the run to be cancelled and rolled back. */
   cancel(): void {
     this.#receive({ type: "cancel_requested", reason: "cancelled" });
-  }
-
-  /** The run that has started this one. */
-  get parentId(): string | undefined {
-    return this.#run.parent?.runId;
   }
 
   /** Learns that a child waits for a person; the run does so too once it waits for nothing else. */
@@ -206,10 +202,6 @@ export class LiveRun {
       onNote: this.#news.hear,
       onFact: (fact) => this.#receive(fact),
     });
-  }
-
-  #hold(claim: Claim, head: number): void {
-    this.#writer = new JournalWriter(this.#options, claim, head);
   }
 
   #newExecution(): Execution {
