@@ -6,31 +6,42 @@ export interface EffectiveJournal {
   readonly turns: readonly JournalTurn[];
   /** Steps that a person let be tried again, though they had failed. */
   readonly resumed: ReadonlySet<string>;
+  /** What had come true in void parts, and comes true again when the run asks for it: nothing that completed is done twice. */
+  readonly kept: readonly Fact[];
 }
 
 /**
  * Leaves out of a journal what a resumed run has put behind it.
  *
  * A run that failed past its pivot and was resumed goes on as if the step that it stopped at had never failed: all from that failure
- * to the pause is void. What had completed meanwhile is recorded again beside `resume_requested` (see `keptFacts`), so nothing of it
- * is called twice.
+ * to the pause is void, but for what had completed meanwhile.
  */
 export function effectiveTurns(turns: readonly JournalTurn[]): EffectiveJournal {
   const resumed = new Set<string>();
+  const kept = new Map<string, Fact>();
   let effective = turns;
   for (const turn of turns) {
     const resume = turn.entries.find((entry) => entry.type === "resume_requested");
     if (resume === undefined) continue;
     const end = effective.indexOf(turn);
     const before = effective.slice(0, end);
+    for (const fact of keptFacts(before, resume.step)) kept.set(keyOf(fact), fact);
     effective = [...cutAtFailure(before, resume.step), ...effective.slice(end)];
     if (resume.step !== null) resumed.add(resume.step);
   }
-  return { turns: effective, resumed };
+  if (kept.size > 0) {
+    for (const { entries } of effective) for (const entry of entries) if (isFact(entry)) kept.delete(keyOf(entry));
+  }
+  return { turns: effective, resumed, kept: [...kept.values()] };
 }
 
-/** What had come true in the part of a journal that resuming makes void, and stays true where the run asks for it again. */
-export function keptFacts(turns: readonly JournalTurn[], step: string | null): Fact[] {
+/** What a resume at a step leaves of a journal. */
+export function cutJournal({ turns, resumed, kept }: EffectiveJournal, step: string | null): EffectiveJournal {
+  const all = new Map([...kept, ...keptFacts(turns, step)].map((fact) => [keyOf(fact), fact]));
+  return { turns: cutAtFailure(turns, step), resumed, kept: [...all.values()] };
+}
+
+function keptFacts(turns: readonly JournalTurn[], step: string | null): Fact[] {
   return voidEntries(turns, step).filter(isFact).filter((fact) => {
     if (isOutcome(fact)) return fact.type === "step_completed";
     if (fact.type === "child_finished") return fact.child.status === "completed";
@@ -49,8 +60,7 @@ function voidEntries(turns: readonly JournalTurn[], step: string | null): Entry[
   return [turns[turn]!.entries.slice(entry), ...turns.slice(turn + 1).map(({ entries }) => entries)].flat();
 }
 
-/** The part of a journal that stays when its run is resumed: all before the failure of the step. */
-export function cutAtFailure(turns: readonly JournalTurn[], step: string | null): JournalTurn[] {
+function cutAtFailure(turns: readonly JournalTurn[], step: string | null): JournalTurn[] {
   const { turn, entry } = failureOf(turns, step);
   const last = turns[turn]!;
   return [...turns.slice(0, turn), { ...last, entries: last.entries.slice(0, entry) }];
@@ -70,4 +80,9 @@ function isEnd(entry: Entry, step: string | null): boolean {
   if (entry.type === "timer_fired") return entry.timer === step;
   if (entry.type === "child_finished") return entry.step === step && entry.child.status !== "completed";
   return isOutcome(entry) && entry.type !== "step_completed" && entry.step === step;
+}
+
+function keyOf(fact: Fact): string {
+  if (fact.type === "signal_received") return `signal ${fact.id}`;
+  return "timer" in fact ? `timer ${fact.timer}` : "step" in fact ? `step ${fact.step}` : fact.type;
 }

@@ -52,6 +52,8 @@ export class Execution {
   #onDecision: (() => void) | undefined;
   #pause: Pause | undefined;
   #pausedStep: string | null = null;
+  /** What had come true before the run was resumed, and has not been asked for again. */
+  #kept: readonly Fact[] = [];
   #stuck: PauseReason | undefined;
   #mismatch: string | undefined;
 
@@ -118,7 +120,8 @@ export class Execution {
   }
 
   /** The same for a journal whose void parts have been left out. */
-  async replayEffective({ turns, resumed }: EffectiveJournal): Promise<Turn> {
+  async replayEffective({ turns, resumed, kept }: EffectiveJournal): Promise<Turn> {
+    this.#kept = kept;
     this.commands.isReplaying = true;
     for (const turn of turns) {
       this.#open(turn.time);
@@ -155,8 +158,22 @@ export class Execution {
         await this.options.drain();
       }
     }
-    if (facts[0]?.type === "resume_requested") this.commands.draft.keepOnly(this.commands.waits);
+    if (this.#kept.length > 0) await this.#takeUpKept();
     return this.#close();
+  }
+
+  /** What had come true before the run was resumed comes true as soon as it is asked for. */
+  async #takeUpKept(): Promise<void> {
+    const { waits, draft } = this.commands;
+    for (;;) {
+      const fact = this.#kept.find((kept) => kept.type === "signal_received" || waits.expects(kept));
+      if (fact === undefined || this.#finished !== undefined) break;
+      this.#kept = this.#kept.filter((kept) => kept !== fact);
+      draft.entries.push(fact);
+      this.#apply(fact);
+      await this.options.drain();
+    }
+    draft.keepOnly(waits);
   }
 
   /** Cancels what is in flight and resolves when every step has its outcome. */

@@ -1,5 +1,5 @@
 import { pauseFor } from "./commit.ts";
-import { cutAtFailure, effectiveTurns, keptFacts, voidChildren } from "./effective_turns.ts";
+import { cutJournal, effectiveTurns, voidChildren } from "./effective_turns.ts";
 import type { Execution } from "./execution.ts";
 import type { Fact, JournalTurn, Reopening, RunStarted } from "./journal.ts";
 import type { Pause } from "./run.ts";
@@ -80,13 +80,13 @@ async function resumeAt(
 ): Promise<Turn> {
   // What earlier resumes have made void must stay so.
   const journal = effectiveTurns(turns);
-  await execution.replayEffective({ ...journal, turns: cutAtFailure(journal.turns, step) });
+  await execution.replayEffective(cutJournal(journal, step));
   const children = [...voidChildren(journal.turns, step)].map(([child, { status, runId }]) => (
     { step: child, runId: status === "completed" ? runId : nextRunOf(child, turns) }
   ));
-  const facts: Fact[] = [{ type: "resume_requested", step, children }, ...keptFacts(journal.turns, step)];
   // The journal's time never goes back, though what the last turns hold is void.
-  return await execution.advance(facts, Math.max(now, turns.at(-1)?.time ?? 0));
+  const time = Math.max(now, turns.at(-1)?.time ?? 0);
+  return await execution.advance([{ type: "resume_requested", step, children }], time);
 }
 
 /** `run/kid`, then `run/kid~2`: no run of the child's has had this id. */
