@@ -121,7 +121,8 @@ export class Execution {
 
   /** The same for a journal whose void parts have been left out. */
   async replayEffective({ turns, resumed, kept }: EffectiveJournal): Promise<Turn> {
-    this.#kept = kept;
+    // A run that goes on after a pause has its whole time again.
+    this.#kept = kept.filter((fact) => fact.type !== "timer_fired" || fact.timer !== RUN_TIMER);
     this.commands.isReplaying = true;
     for (const turn of turns) {
       this.#open(turn.time);
