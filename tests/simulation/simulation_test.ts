@@ -19,6 +19,8 @@ const ONCE_WRONG: Readonly<Record<number, string>> = {
   121119: "a process that had lost the run asked whether a step took effect",
   144917: "of two ends of children that were told at once one was forgotten",
   146246: "a run that was resumed again and again forgot a child that had completed",
+  312514: "a process that the store had forgotten created a run, and nobody drove it",
+  349536: "what had completed beside a failure past the pivot was called again after the run was resumed",
   156583: "a run that others had taken over was begun when its creation was answered at last",
 };
 
