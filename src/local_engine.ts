@@ -81,6 +81,8 @@ export class Engine {
     try {
       await this.worker.start({ run, opened, started });
     } catch (thrown) {
+      // It was created, by a request whose answer was lost, and somebody has taken it over since.
+      if (MaestroError.is(thrown, "claim_lost")) return this.handle(id);
       if (options.id === undefined || !MaestroError.is(thrown, "run_conflict")) throw thrown;
       return await this.#existing(id, { workflow: run.workflow, input: canonicalJson(input) });
     }
