@@ -46,10 +46,21 @@ export class CallWriter {
   once(place: Place): JsonObject {
     const id = this.id("once");
     this.calls.set(id, { ...PLAIN, atMostOnce: true, isRacing: place.isRacing ?? false });
-    const step = { id, service: "shop", method: `POST /steady/${id}`, input: this.#input(place), at_most_once: true };
+    const step = { id, service: "shop", method: this.steady(id), input: this.#input(place), at_most_once: true };
     if (this.#chance.happens(0.8)) return { ...step, on_error: "continue" };
     this.isLoose = true;
     return step;
+  }
+
+  /** A call whose service refuses to hear of it twice, although the first time did it: after a crash nobody knows. */
+  fickle(place: Place): JsonObject {
+    this.isLoose = true;
+    return this.#compensable({ ...place, path: undefined }, "POST /fickle");
+  }
+
+  /** The method of a call that takes its time and does not fail. */
+  steady(id: string): string {
+    return `POST /steady/${id}-${this.#chance.between(0, 60)}`;
   }
 
   /** A call that surely fails, which the workflow can live with. */

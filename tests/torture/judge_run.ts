@@ -88,22 +88,24 @@ class RunJudge {
     return this.#root.isCancelled || this.#exported.run["parent"] !== null;
   }
 
-  /** Between two requests of one process that lives there is none of another process that lives, too. */
+  /** Nobody takes a run over from a process that lives; one whose child is paused lets go of it by itself. */
   #judgeOwnership(): void {
     const calls = this.#evidence.service.calls.filter(({ run }) => run === this.#id);
-    const lastOf = new Map(calls.map(({ process, number }) => [process, number]));
-    const begun = new Set<number>();
+    const before = new Set<number>();
     for (const call of calls) {
-      for (const other of begun) {
-        if (
-          other !== call.process && lastOf.get(other)! > call.number && this.#lives(call) &&
-          this.#lives({ ...call, process: other })
-        ) {
-          this.#complain(`process ${call.process} calls ${call.step} while process ${other} owns the run`);
+      for (const process of before) {
+        const isRival = process !== call.process && this.#history.children.size === 0;
+        if (isRival && this.#lives(call) && this.#lives({ process, at: call.at }) && !this.#hasLetGo(process)) {
+          this.#complain(`process ${call.process} calls ${call.step}, and process ${process} has the run`);
         }
       }
-      begun.add(call.process);
+      before.add(call.process);
     }
+  }
+
+  /** Whether a process was told to leave its runs to others. */
+  #hasLetGo(process: number): boolean {
+    return this.#evidence.processes[process - 1]!.signals.some(({ name }) => name === "SIGTERM");
   }
 
   /** Whether the process of a call was alive and awake when it arrived; otherwise it was under way. */

@@ -7,6 +7,7 @@ type Kind =
   | "call"
   | "plain"
   | "once"
+  | "fickle"
   | "handled"
   | "lost"
   | "parallel"
@@ -22,7 +23,8 @@ type Kind =
 const KINDS: Readonly<Record<Kind, number>> = {
   call: 8,
   plain: 2,
-  once: 0.7,
+  once: 1,
+  fickle: 0.7,
   handled: 1.2,
   lost: 0.4,
   parallel: 2,
@@ -36,7 +38,7 @@ const KINDS: Readonly<Record<Kind, number>> = {
   child: 1.5,
 };
 
-const LEAVES: readonly Kind[] = ["call", "plain", "once", "handled", "sleep"];
+const LEAVES: readonly Kind[] = ["call", "call", "call", "plain", "once", "fickle", "handled", "sleep"];
 
 /** Writes a random workflow whose services are at `endpoint`. */
 export function writeWorkflow(chance: Chance, name: string, endpoint: string): TortureWorkflow {
@@ -131,6 +133,8 @@ class WorkflowWriter {
         return this.#calls.plain(place);
       case "once":
         return this.#calls.once(place);
+      case "fickle":
+        return this.#calls.fickle(place);
       case "handled":
         return this.#calls.handled(place);
       case "lost":
@@ -259,7 +263,7 @@ class WorkflowWriter {
     this.#calls.isLoose = true;
     const lane = (): JsonObject => {
       const step = this.#chance.happens(0.7) ? this.#calls.call(within) : this.#calls.plain(within);
-      return { ...step, method: `POST /steady/${step["id"]}-${this.#chance.between(0, 50)}` };
+      return { ...step, method: this.#calls.steady(String(step["id"])) };
     };
     return { id, race: [lane(), lane(), ...(this.#chance.happens(0.3) ? [lane()] : [])] };
   }

@@ -173,7 +173,9 @@ class Torment {
         continue;
       }
       if (run !== undefined) run.drivers++;
-      await this.#suffer(process, chance);
+      // Now and then two set out for the same run.
+      const rival = chance.happens(0.1) ? this.#options.processes.start(args) : undefined;
+      await Promise.all([this.#suffer(process, chance), rival && this.#suffer(rival, chance)]);
       if (run !== undefined) {
         run.drivers--;
         run.isOver ||= isEnd(process);

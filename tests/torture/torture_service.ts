@@ -39,7 +39,8 @@ type Fault = "busy" | "error_before" | "error_after" | "reset_before" | "reset_a
 /**
  * A service that outlives the processes that call it, writes down every request, has each effect once a key, and fails as it likes.
  *
- * `POST /do/…` has an effect, with faults; `/steady/…` without. `/refuse/…` never has one, `/lost/…` always has one and never says so.
+ * `POST /do/…` has an effect, with faults; `/steady/…-N` without, after N milliseconds. `/fickle/…` refuses
+ * to hear of a key twice. `/refuse/…` never has one, `/lost/…` always has one and never says so.
  * `POST /undo/…` undoes the effect of the step that it compensates, with faults; `/stubborn/…` refuses to. `GET /ask/KEY` tells whether
  * the key had an effect.
  */
@@ -142,6 +143,10 @@ export class TortureService {
       case "do":
       case "steady":
         return { status: 200, body: { id: this.#haveEffect(call).id } };
+      case "fickle": {
+        if (this.effects.has(call.key)) return { status: 409, body: { error: "I have heard of that" } };
+        return { status: 200, body: { id: this.#haveEffect(call).id } };
+      }
       case "lost":
         this.#haveEffect(call);
         return FAILURES.error_after;
