@@ -11,7 +11,7 @@ export function durableTable(figures: Figures<"durable">): string {
     `**${percent(ratio)}**`,
     percent(cpuRatio),
   ]);
-  return figureTable("Durable steps in a SQLite file, `sync`, beside the bare statements", figures, [
+  return figureTable("Durable steps in a SQLite file, by the bare statements", figures, [
     [
       "",
       "Maestro, steps/s",
