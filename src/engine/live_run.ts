@@ -89,12 +89,11 @@ export class LiveRun {
     const turn = await this.#execution.start(started, clock.now(), reused);
     if (turn.stuck !== undefined) throw new Error(pauseFor(turn.stuck, this.#run, turn.mismatch).message);
     const change = changeOf(turn, this.#known);
-    const run = { ...this.#run, ...change };
     // Children are created by the turn that asks for them, and a run's creation has room for its own first turn only.
     const isAlone = turn.children.length === 0 && turn.finished === undefined;
     const { time, entries } = turn;
     const request: CreateRunRequest = {
-      run: isAlone ? run : this.#run,
+      run: isAlone ? { ...this.#run, ...change } : this.#run,
       definition: this.#opened.bundle,
       worker: ref,
       first: isAlone ? { turn: { time, entries }, turnId: nextTurnId() } : { started },
