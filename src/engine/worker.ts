@@ -211,6 +211,8 @@ export class Worker {
       for (const id of untold) this.#untold.add(id);
       throw thrown;
     });
+    // Closing the store gives up what it has just taken for a worker that is to let go of everything.
+    if (this.#isStopped) return;
     for (const id of runIds) this.#wanted.delete(id);
     for (const id of this.#wanted) if (this.#live.has(id)) this.#wanted.delete(id);
     this.#post(mail);

@@ -136,6 +136,27 @@ describe("a run whose process died", () => {
     assert.deepEqual(cluster.calls.map((call) => [call.step, call.attempt]), [["a", 1], ["b", 1]]);
   });
 
+  it("is not driven by a process that was told to let go while it waited for the store's answer", async () => {
+    const cluster = new Cluster(THREE);
+    const first = cluster.process();
+    cluster.respond = () => {
+      cluster.kill(first);
+      return ok();
+    };
+    await first.start();
+    await waitFor(() => first.isDead);
+    const claimRuns = cluster.storage.claimRuns.bind(cluster.storage);
+    const second = cluster.process();
+    cluster.storage.claimRuns = async (request) => {
+      const answer = await claimRuns(request);
+      await second.worker.suspend();
+      return answer;
+    };
+    await second.worker.claim(["run"]);
+    assert.equal(second.worker.live("run"), undefined);
+    assert.deepEqual(cluster.calls.map((call) => call.process), [0]);
+  });
+
   it("that only waits is not held to bring processes down", async () => {
     const cluster = new Cluster(define((context) => context.signal("x", "go")));
     let process = cluster.process();
