@@ -59,7 +59,7 @@ export class RunStore {
   }
 
   /**
-   * Finds a run by its id, or by at least six characters that only its id begins with.
+   * Finds a run by its id, or by at least six characters that only its id and those of its children begin with.
    *
    * @throws {MaestroError} `run_not_found`; `usage` where several ids begin so.
    */
@@ -69,7 +69,10 @@ export class RunStore {
     const found: StoredRun[] = [];
     if (reference.length >= SHORTEST_PREFIX) {
       for await (const candidate of this.all({ text: reference })) {
-        if (candidate.id.startsWith(reference)) found.push(candidate);
+        const { id, parent } = candidate;
+        // It has come meanwhile.
+        if (id === reference) return candidate;
+        if (id.startsWith(reference) && parent?.runId.startsWith(reference) !== true) found.push(candidate);
         if (found.length > MOST_NAMED) break;
       }
     }

@@ -29,6 +29,17 @@ describe("RunStore", () => {
     await assert.rejects(store.find("0195-ac"), refuses("run_not_found", /no run/));
   });
 
+  it("find() takes a run for its children, which begin with its id", async () => {
+    const store = await storeWith(
+      { id: "0195-aaaa" },
+      { id: "0195-aaaa/pay", parent: { runId: "0195-aaaa", step: "pay" } },
+      { id: "0195-aaaa/pay/card", parent: { runId: "0195-aaaa/pay", step: "card" } },
+    );
+    assert.equal((await store.find("0195-a")).id, "0195-aaaa");
+    assert.equal((await store.find("0195-aaaa/p")).id, "0195-aaaa/pay");
+    assert.equal((await store.find("0195-aaaa/pay/c")).id, "0195-aaaa/pay/card");
+  });
+
   it("find() is not misled by ids, workflows and errors that only contain it", async () => {
     const store = await storeWith({ id: "x-0195-aaaa", workflow: "0195-aaaa" }, { id: "0195-aaaa-1" });
     assert.equal((await store.find("0195-aaaa")).id, "0195-aaaa-1");
