@@ -23,6 +23,7 @@ const { values } = parseArgs({
 const folder = mkdtempSync(join(tmpdir(), "maestro-torture-"));
 const program = values.program ?? await build(folder);
 const wanted = Number(values.kills);
+console.log(`seed ${values.seed}, ${wanted} kills, in ${folder}`);
 const started = performance.now();
 let kills = 0;
 for (let round = 1; kills < wanted; round++) {

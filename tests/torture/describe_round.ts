@@ -1,4 +1,4 @@
-import type { Evidence } from "./torture.ts";
+import type { Evidence } from "./evidence.ts";
 import { undoneBy } from "./torture_service.ts";
 
 /** Says in a line what a round of torture was made of. */

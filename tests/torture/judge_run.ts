@@ -2,7 +2,7 @@ import { isJsonObject } from "../../src/base/json.ts";
 import { isFinal, type RunStatus } from "../../src/engine/run.ts";
 import type { CallTraits } from "./torture_workflow.ts";
 import { readHistory, type RunHistory, type StepHistory } from "./run_history.ts";
-import type { Evidence, ExportedRun, TorturedRun } from "./torture.ts";
+import type { Evidence, ExportedRun, TorturedRun } from "./evidence.ts";
 import { type ServiceCall, undoneBy } from "./torture_service.ts";
 
 /** A call that was cut off may be seen by the service so much later, in milliseconds: this process is busy, too. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
 import type { JsonValue } from "../../src/base/json.ts";
 
 /** A command in a process of its own, with all that became of it. */
@@ -36,6 +37,12 @@ export class MaestroProcesses {
   constructor(program: string, folder: string) {
     this.#program = program;
     this.#folder = folder;
+    // A process that is stopped would stay for ever.
+    process.once("exit", () => this.killAll());
+  }
+
+  killAll(): void {
+    for (const started of this.all) started.signal("SIGKILL");
   }
 
   start(args: readonly string[]): MaestroProcess {
@@ -58,10 +65,10 @@ export class MaestroProcesses {
   /** Runs a command to its end, unharmed; rejects where it fails, unless a stalled process may be the reason: then it tries again. */
   async json(args: readonly string[]): Promise<JsonValue> {
     for (;;) {
-      const process = this.start([...args, "-o", "json"]);
-      const { code, stdout, stderr } = await process.ended;
+      const started = this.start([...args, "-o", "json"]);
+      const { code, stdout, stderr } = await started.ended;
       if (code === 0) return JSON.parse(stdout) as JsonValue;
-      if (!isLockedOut(process, this.all)) throw new Error(`maestro ${args.join(" ")} ended with ${code}: ${stderr}`);
+      if (!isLockedOut(started, this.all)) throw new Error(`maestro ${args.join(" ")} ended with ${code}: ${stderr}`);
     }
   }
 }

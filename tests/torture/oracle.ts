@@ -4,10 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { isJsonObject, type JsonValue } from "../../src/base/json.ts";
 import { judgeRun } from "./judge_run.ts";
 import { isLockedOut, type MaestroProcess, type ProcessEnd } from "./maestro_process.ts";
-import type { Evidence } from "./torture.ts";
+import type { Evidence } from "./evidence.ts";
 
 /** Says everything that is wrong after a round of torture. */
 export function judge(evidence: Evidence): string[] {
+  if (evidence.exported.size === 0) return [...evidence.problems, "no run is in the store"];
   return [
     ...evidence.problems,
     ...[...evidence.exported.values()].flatMap((exported) => judgeRun(evidence, exported)),

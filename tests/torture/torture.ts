@@ -1,12 +1,11 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../src/base/json.ts";
-import type { JournalTurn } from "../../src/engine/journal.ts";
+import { isJsonObject, type JsonValue } from "../../src/base/json.ts";
 import { Chance } from "../simulation/chance.ts";
+import { type Evidence, listRuns, readStore, type TorturedRun } from "./evidence.ts";
 import { type MaestroProcess, MaestroProcesses, type ProcessEnd } from "./maestro_process.ts";
 import { writeWorkflow } from "./random_workflow.ts";
 import { type ServiceCall, TortureService, undoneBy } from "./torture_service.ts";
-import type { TortureWorkflow } from "./torture_workflow.ts";
 
 /** What a round of torture is. */
 export interface TortureOptions {
@@ -19,43 +18,6 @@ export interface TortureOptions {
   readonly kills: number;
   /** Whether some processes are stopped for longer than their lease, which takes its time. @default false */
   readonly stalls?: boolean | undefined;
-}
-
-/** A run that is tortured. */
-export interface TorturedRun {
-  readonly id: string;
-  readonly file: string;
-  readonly workflow: TortureWorkflow;
-  readonly signals: ReadonlyMap<string, JsonValue>;
-  /** Signals that nobody confirmed yet. */
-  readonly unsent: Set<string>;
-  isCancelled: boolean;
-  /** Whether it is in the store, as far as anybody knows. */
-  isCreated: boolean;
-  /** Whether a process has told its end. */
-  isOver: boolean;
-  /** Processes that are at it, or wait for it. */
-  drivers: number;
-}
-
-/** All that is known after a round. */
-export interface Evidence {
-  readonly folder: string;
-  readonly runs: ReadonlyMap<string, TorturedRun>;
-  readonly service: TortureService;
-  readonly processes: readonly MaestroProcess[];
-  /** What `runs list --all` tells, newest first. */
-  readonly listed: readonly JsonObject[];
-  /** What `runs export` tells, by run id. */
-  readonly exported: ReadonlyMap<string, ExportedRun>;
-  /** What went wrong under way. */
-  readonly problems: readonly string[];
-}
-
-/** What `runs export` prints. */
-export interface ExportedRun {
-  readonly run: JsonObject;
-  readonly journal: readonly JournalTurn[];
 }
 
 /** Processes that are tortured at a time. */
@@ -96,37 +58,20 @@ export async function torture(options: TortureOptions): Promise<Evidence> {
   const torment = new Torment({ ...options, chance, service, processes, endpoint });
   try {
     await torment.run();
-    const listed = await listRuns(processes);
-    const exported = new Map<string, ExportedRun>();
-    for (const { run_id } of listed) {
-      const document = await processes.json(["runs", "export", String(run_id)]);
-      exported.set(String(run_id), document as unknown as ExportedRun);
-    }
     const { runs, problems } = torment;
-    return { folder, runs, service, processes: processes.all, listed, exported, problems };
+    const evidence = { folder, runs, service, processes: processes.all, problems };
+    try {
+      return { ...evidence, ...await readStore(processes) };
+    } catch (error) {
+      return { ...evidence, listed: [], exported: new Map(), problems: [...problems, String(error)] };
+    }
   } finally {
     await service.close();
-    for (const process of processes.all) process.signal("SIGKILL");
+    processes.killAll();
     // For whoever has to find out what happened.
     writeFileSync(join(folder, "requests.json"), JSON.stringify(service.calls, null, 1));
     writeFileSync(join(folder, "processes.json"), JSON.stringify(processes.all, null, 1));
   }
-}
-
-/** Reads the list of all runs page by page. */
-async function listRuns(processes: MaestroProcesses): Promise<JsonObject[]> {
-  const runs: JsonObject[] = [];
-  let cursor: string | null = null;
-  do {
-    const more: string[] = cursor === null ? [] : ["--cursor", cursor];
-    const page = await processes.json(["runs", "list", "--all", "--limit", "25", ...more]) as {
-      readonly runs: readonly JsonObject[];
-      readonly cursor: string | null;
-    };
-    runs.push(...page.runs);
-    cursor = page.cursor;
-  } while (cursor !== null);
-  return runs;
 }
 
 interface TormentOptions extends TortureOptions {
@@ -154,12 +99,17 @@ class Torment {
 
   async run(): Promise<void> {
     const { chance } = this.#options;
-    const others = [this.#signalling(chance.fork("signals")), this.#caring()];
+    const others = [this.#signalling(chance.fork("signals")), this.#caring()].map((other) => this.#guard(other));
     await Promise.all(Array.from({ length: LANES }, (_, lane) => this.#lane(chance.fork(`lane ${lane}`))));
     await Promise.all(this.#stalled);
-    await this.#finish();
+    await this.#guard(this.#finish());
     this.#isEnding = true;
     await Promise.all(others);
+  }
+
+  /** What goes wrong here is a finding like any other: the store does not answer. */
+  async #guard(work: Promise<void>): Promise<void> {
+    await work.catch((error) => void this.problems.push(String(error)));
   }
 
   async #lane(chance: Chance): Promise<void> {
