@@ -29,6 +29,9 @@ const OPEN_RUNS = 7;
 /** A process that has not ended after so long, in milliseconds, is stuck. */
 const PATIENCE_MS = 60_000;
 
+/** The same where others are stalled: a run may go from one stalled process to the next. */
+const LONG_PATIENCE_MS = 240_000;
+
 /** The lease of a process is shorter, in milliseconds. */
 const STALL_MS = 33_000;
 
@@ -145,7 +148,7 @@ class Torment {
         if (--left === 0) resolve();
       })
     );
-    const end = this.#end(process, STALL_MS);
+    const end = this.#end(process);
     await Promise.race([end, isCalling]);
     process.signal("SIGSTOP");
     await Promise.race([end, pass(STALL_MS)]);
@@ -248,11 +251,11 @@ class Torment {
   }
 
   /** Waits for the end of a process, not for ever. */
-  async #end(process: MaestroProcess, stopMs = 0): Promise<ProcessEnd> {
+  async #end(process: MaestroProcess): Promise<ProcessEnd> {
     const timer = setTimeout(() => {
       this.problems.push(`process ${process.number} is stuck: maestro ${process.args.join(" ")}`);
       process.signal("SIGKILL");
-    }, PATIENCE_MS + stopMs);
+    }, this.#options.stalls ? LONG_PATIENCE_MS : PATIENCE_MS);
     const end = await process.ended;
     clearTimeout(timer);
     return end;
