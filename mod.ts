@@ -55,11 +55,13 @@ export type {
 export type { NodeState } from "./src/dag/node_state.ts";
 export type { Stored } from "./src/dag/stored.ts";
 export type { ReadonlyWorkflowData, WorkflowData } from "./src/dag/workflow_data.ts";
+export type { Attributes, AttributeValue } from "./src/engine/attributes.ts";
 export type { Clock } from "./src/engine/clock.ts";
 export type { CancelCause, Failure } from "./src/engine/failure.ts";
 export type { RollbackOutcome } from "./src/engine/context.ts";
 export type { RunEvent, RunListener } from "./src/engine/hooks.ts";
 export type {
+  CarriedSignal,
   ChildScheduled,
   Entry,
   JournalTurn,

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from "../base/json.ts";
+import type { Attributes } from "./attributes.ts";
 import type { RollbackOutcome } from "./context.ts";
 import type { CancelCause, Failure } from "./failure.ts";
 import type { FailureClass } from "./service.ts";
@@ -58,6 +59,24 @@ export interface RunStarted {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Absolute paths, read again when another process takes the run. */
   readonly files?: RunFiles | undefined;
+  /** What the run can be found by from the start. */
+  readonly attributes?: Attributes | undefined;
+  /** What whoever started the run passes on to its steps and children: an identity, a trace. */
+  readonly context?: Readonly<Record<string, string>> | undefined;
+  /** How often the run had begun anew before. @default 0 */
+  readonly generation?: number | undefined;
+  /** Signals that had come and that no step had taken when the run began anew, oldest first. */
+  readonly carried?: readonly CarriedSignal[] | undefined;
+}
+
+/** A signal that a run takes along when it begins anew. */
+export interface CarriedSignal {
+  /** The signal's name. */
+  readonly name: string;
+  /** What it brought. */
+  readonly data: JsonValue;
+  /** The id of its message. */
+  readonly id: string;
 }
 
 /** Files that a run depends on beside its definition. */

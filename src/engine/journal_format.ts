@@ -115,6 +115,7 @@ const KINDS = {
   "object?": (value) => value === undefined || isJsonObject(value),
   "object or null": (value) => value === null || isJsonObject(value),
   "list": Array.isArray,
+  "list?": (value) => value === undefined || Array.isArray(value),
 } satisfies Readonly<Record<string, (value: JsonValue | undefined) => boolean>>;
 
 type PlainKind<T> = [T] extends [string] ? "text"
@@ -145,6 +146,10 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
     timeoutMs: "number or null",
     endpoints: "object",
     files: "object?",
+    attributes: "object?",
+    context: "object?",
+    generation: "number?",
+    carried: "list?",
   },
   step_scheduled: {
     step: "text",
