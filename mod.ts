@@ -45,15 +45,10 @@ export type {
   NodeMiddleware,
   NodeMiddlewareCall,
 } from "./src/dag/node_action.ts";
-export type {
-  CompensationOptions,
-  DagOptions,
-  Duration,
-  NodeDefinition,
-  RetryOptions,
-} from "./src/dag/node_definition.ts";
+export type { CompensationOptions, DagOptions, NodeDefinition } from "./src/dag/node_definition.ts";
+export type { Duration, RetryOptions } from "./src/plan/retry_options.ts";
 export type { NodeState } from "./src/dag/node_state.ts";
-export type { Stored } from "./src/dag/stored.ts";
+export type { Stored } from "./src/base/stored.ts";
 export type { ReadonlyWorkflowData, WorkflowData } from "./src/dag/workflow_data.ts";
 export type { Attributes, AttributeValue } from "./src/engine/attributes.ts";
 export type { Clock } from "./src/engine/clock.ts";
@@ -61,7 +56,7 @@ export type { CancelCause, Failure } from "./src/engine/failure.ts";
 export type { RollbackOutcome } from "./src/engine/context.ts";
 export type { RunEvent, RunListener } from "./src/engine/hooks.ts";
 export type {
-  CarriedSignal,
+  CarriedMessage,
   ChildScheduled,
   Entry,
   JournalTurn,
@@ -72,6 +67,7 @@ export type {
   SkipReason,
   StepOutcome,
   StepScheduled,
+  UpdateCompleted,
 } from "./src/engine/journal.ts";
 export type {
   ChildEnd,

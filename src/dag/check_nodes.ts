@@ -1,7 +1,7 @@
-import { parseDuration } from "../base/duration.ts";
 import { didYouMean } from "../base/text.ts";
 import { findCycle } from "../plan/check_dag.ts";
-import type { Duration, NodeDefinition, RetryOptions } from "./node_definition.ts";
+import { type Duration, milliseconds, type RetryOptions } from "../plan/retry_options.ts";
+import type { NodeDefinition } from "./node_definition.ts";
 
 /** One problem of a DAG. */
 export interface DagIssue {
@@ -30,12 +30,6 @@ const NAME = /^[A-Za-z0-9_.-]+$/;
 
 /** Members of what actions are given that are no outputs, and names that expressions have of themselves. */
 const RESERVED: ReadonlySet<string> = new Set(["input", "error", "idempotency_key", "__proto__"]);
-
-/** Reads a length of time. `undefined` where it is none, or not above zero. */
-export function milliseconds(value: Duration): number | undefined {
-  const ms = typeof value === "number" ? value : parseDuration(value);
-  return ms !== undefined && ms > 0 && Number.isFinite(ms) ? ms : undefined;
-}
 
 /** Every name that a node waits for, each once. */
 export function dependenciesOf({ dependsOn = [], requires = [] }: NodeDefinition): readonly string[] {

@@ -1,10 +1,10 @@
 import { copyJson, type JsonObject, type JsonValue } from "../base/json.ts";
 import { compileTemplate, type Condition, KIND, type PartsTemplate, type Scope, type Template } from "../expr/mod.ts";
 import type { CallStep, Plan, PlanCall, PlanService } from "../plan/plan.ts";
-import { compensationRetry, type RetryLayer, stepRetry } from "../plan/retry_layers.ts";
-import { milliseconds } from "./check_nodes.ts";
+import { compensationRetry, stepRetry } from "../plan/retry_layers.ts";
+import { limit, retryLayer } from "../plan/retry_options.ts";
 import type { Graph } from "./graph.ts";
-import type { DagOptions, Duration, NodeDefinition, RetryOptions } from "./node_definition.ts";
+import type { DagOptions, NodeDefinition } from "./node_definition.ts";
 import { NodeData, type ReadonlyWorkflowData } from "./workflow_data.ts";
 
 /** Id of the one step of every plan that is made of a DAG. */
@@ -216,15 +216,4 @@ function functionService(name: string): PlanService {
     maxResponse: Number.POSITIVE_INFINITY,
     origin: ["services", name],
   };
-}
-
-function retryLayer(retry: RetryOptions | number = {}): RetryLayer {
-  if (typeof retry === "number") return { attempts: retry };
-  const { initial, max, ...same } = retry;
-  const layer = { ...same, initialMs: limit(initial), maxMs: limit(max) };
-  return Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
-}
-
-function limit(duration: Duration | undefined): number | undefined {
-  return duration === undefined ? undefined : milliseconds(duration);
 }

@@ -7,7 +7,8 @@ import { Dag } from "./dag.ts";
 import type { DagBuilder, Nothing } from "./dag_builder.ts";
 import { Graph } from "./graph.ts";
 import type { NodeAction, NodeCondition, NodeMiddleware } from "./node_action.ts";
-import type { CompensationOptions, DagOptions, Duration, NodeDefinition, RetryOptions } from "./node_definition.ts";
+import type { Duration, RetryOptions } from "../plan/retry_options.ts";
+import type { CompensationOptions, DagOptions, NodeDefinition } from "./node_definition.ts";
 
 /**
  * Begins a DAG: nodes that each run as soon as those that they wait for are done.

@@ -1,8 +1,9 @@
 import type { JsonObject } from "../base/json.ts";
 import type { Dag } from "./dag.ts";
 import type { CompensationCall, NodeCall, NodeMiddleware } from "./node_action.ts";
-import type { CompensationOptions, Duration, NodeDefinition, RetryOptions } from "./node_definition.ts";
-import type { Stored } from "./stored.ts";
+import type { Duration, RetryOptions } from "../plan/retry_options.ts";
+import type { CompensationOptions, NodeDefinition } from "./node_definition.ts";
+import type { Stored } from "../base/stored.ts";
 import type { ReadonlyWorkflowData } from "./workflow_data.ts";
 
 /** A map without members. */

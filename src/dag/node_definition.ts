@@ -1,27 +1,5 @@
+import type { Duration, RetryOptions } from "../plan/retry_options.ts";
 import type { NodeAction, NodeCondition, NodeMiddleware } from "./node_action.ts";
-
-/** A length of time: milliseconds, or text such as `500ms`, `30s`, `1h30m`. */
-export type Duration = number | string;
-
-/** When and how often a node is tried again. */
-export interface RetryOptions {
-  /** All tries, the first one included. @default 1 */
-  readonly attempts?: number | undefined;
-  /** How the delay grows. @default "exponential" */
-  readonly backoff?: "exponential" | "linear" | "constant" | undefined;
-  /** The first delay. @default "1s" */
-  readonly initial?: Duration | undefined;
-  /** What an exponential delay is multiplied by. @default 2 */
-  readonly factor?: number | undefined;
-  /** The longest delay. @default "30s" */
-  readonly max?: Duration | undefined;
-  /** Share of the delay by which it may vary either way. @default 0.2 */
-  readonly jitter?: number | undefined;
-  /** Codes of errors that are retried beside the usual ones. @default none */
-  readonly retryOn?: readonly string[] | undefined;
-  /** Codes of errors that are not retried; wins. An error's code is its `code`, else `UNKNOWN`. @default none */
-  readonly neverOn?: readonly string[] | undefined;
-}
 
 /** How a node is undone, beside the function that does it. */
 export interface CompensationOptions {

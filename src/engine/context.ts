@@ -2,7 +2,9 @@ import type { JsonValue } from "../base/json.ts";
 import type { Failure } from "./failure.ts";
 import type { Note } from "./journal.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type { Attributes } from "./attributes.ts";
 import type { CancelScope } from "./scope.ts";
+import type { UpdateHandler } from "./update_box.ts";
 
 /** A step as a workflow asks for it. What the journal keeps is `step service method request compensates`; the rest comes from the code. */
 export interface StepSpec {
@@ -64,6 +66,10 @@ export interface ChildSpec {
   readonly definition: string;
   /** The serialised bundle. */
   readonly bundle: string;
+  /** The child's id. @default made of the parent's id and the step's path */
+  readonly runId?: string | undefined;
+  /** The queue of the child. @default the parent's */
+  readonly queue?: string | undefined;
   /** Checked against the child's schema already, defaults filled in. */
   readonly input: JsonValue;
 }
@@ -99,6 +105,14 @@ export interface WorkflowContext {
   readonly env: Readonly<Record<string, string | null>>;
   /** The scope that calls through this context belong to. */
   readonly scope: CancelScope;
+  /** What was propagated to the run by whoever started it. */
+  readonly context: Readonly<Record<string, string>>;
+  /** What the run is found by. */
+  readonly attributes: Attributes;
+  /** Whether the journal already holds what is asked for now. */
+  readonly isReplaying: boolean;
+  /** How many facts and commands the journal holds at this place; the same at every replay. */
+  readonly journalLength: number;
   /** The turn's time in milliseconds. */
   now(): number;
   /** When the run started, in milliseconds. */
@@ -125,6 +139,28 @@ export interface WorkflowContext {
    * the scope was cancelled: the child has then been cancelled and rolled back.
    */
   child(spec: ChildSpec): Promise<StepSuccess>;
+  /**
+   * Waits until a check of the workflow's own state gives `true`: it is made now, and after everything that happens in the run. It must
+   * change nothing. Rejects with `CancelledError` as soon as the scope is cancelled, and with what the check throws.
+   */
+  until(check: () => boolean): Promise<void>;
+  /** Remembers, from here on, how to undo something, as if a step of this path had just completed. */
+  compensateWith(step: string, undo: CompensationSpec): void;
+  /** Tells whether the run takes part in a change of the code (see `Patches`). */
+  isPatched(patch: string): boolean;
+  /** Adds to what the run is found by. */
+  setAttributes(attributes: Attributes): void;
+  /** Answers updates of this name from now on. */
+  onUpdate(name: string, handler: UpdateHandler): void;
+  /** Answers questions about the run's state: `handler` must neither change it nor ask for anything. */
+  onQuery(name: string, handler: (data: JsonValue) => JsonValue): void;
+  /**
+   * Ends the run as it is and begins it anew under the same id, with an empty journal. What is in flight is cancelled first; signals that
+   * were not taken and updates that were not answered stay. An error where anything would have to be undone.
+   */
+  continueAsNew(input: JsonValue): never;
+  /** A context that neither limit nor cancellation of the run reach. */
+  shielded(): WorkflowContext;
   /** Tells people something; replay ignores it. */
   note(note: Note): void;
   /** Runs a function in a scope inside this one, which a time limit cancels; gives or throws what the function does. */

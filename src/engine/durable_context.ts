@@ -2,6 +2,7 @@ import { seededRandom } from "../base/seeded_random.ts";
 import type { JsonValue } from "../base/json.ts";
 import type {
   ChildSpec,
+  CompensationSpec,
   RollbackOptions,
   RollbackOutcome,
   ScopeOptions,
@@ -10,6 +11,8 @@ import type {
   WorkflowContext,
 } from "./context.ts";
 import { rollback, type RollbackContext } from "./compensation.ts";
+import type { Attributes } from "./attributes.ts";
+import { type Continuation, ContinuedError } from "./continuation.ts";
 import type { Execution } from "./execution.ts";
 import { CancelledError, type Failure } from "./failure.ts";
 import type { Note } from "./journal.ts";
@@ -18,6 +21,7 @@ import { silence } from "./pending.ts";
 import type { RunCause } from "./run.ts";
 import type { SagaStep } from "./saga.ts";
 import { CancelScope } from "./scope.ts";
+import type { UpdateHandler } from "./update_box.ts";
 
 /** The verbs of a workflow, on top of an execution. */
 export class DurableContext implements LifecycleContext, RollbackContext {
@@ -49,12 +53,29 @@ export class DurableContext implements LifecycleContext, RollbackContext {
     return this.#execution.startedAt;
   }
 
+  get context(): Readonly<Record<string, string>> {
+    return this.#execution.started.context ?? NOTHING;
+  }
+
+  get attributes(): Attributes {
+    return this.#execution.state.attributes;
+  }
+
+  get isReplaying(): boolean {
+    return this.#execution.commands.isReplaying;
+  }
+
+  get journalLength(): number {
+    return this.#execution.commands.length;
+  }
+
   now(): number {
     return this.#execution.time;
   }
 
   random(key: string): () => number {
-    return seededRandom(`${this.#execution.started.seed} ${key}`);
+    const { seed, generation = 0 } = this.#execution.started;
+    return seededRandom(generation === 0 ? `${seed} ${key}` : `${seed}.${generation} ${key}`);
   }
 
   idempotencyKey(step: string, request?: JsonValue): string {
@@ -84,6 +105,48 @@ export class DurableContext implements LifecycleContext, RollbackContext {
 
   undoChild(request: Parameters<RollbackContext["undoChild"]>[0]): Promise<StepSuccess> {
     return this.#execution.commands.undoChild(request, this.scope);
+  }
+
+  until(check: () => boolean): Promise<void> {
+    return this.#execution.commands.until(check, this.scope);
+  }
+
+  compensateWith(step: string, undo: CompensationSpec): void {
+    const { commands, saga } = this.#execution;
+    commands.requireTurn();
+    commands.waits.claim(step);
+    saga.add({ step, scope: this.scope, undo, isUnknown: false, tries: 0 });
+  }
+
+  isPatched(patch: string): boolean {
+    return this.#execution.state.isPatched(patch);
+  }
+
+  setAttributes(attributes: Attributes): void {
+    this.#execution.state.setAttributes(attributes);
+  }
+
+  onUpdate(name: string, handler: UpdateHandler): void {
+    this.#execution.commands.requireTurn();
+    this.#execution.commands.updates.handle(name, handler);
+  }
+
+  onQuery(name: string, handler: (data: JsonValue) => JsonValue): void {
+    this.#execution.state.onQuery(name, handler);
+  }
+
+  continueAsNew(input: JsonValue): never {
+    this.#execution.commands.requireTurn();
+    this.#execution.state.continuation = { type: "run_continued", input };
+    throw new ContinuedError();
+  }
+
+  get continuation(): Continuation | undefined {
+    return this.#execution.state.continuation;
+  }
+
+  get isUndoable(): boolean {
+    return this.#execution.saga.isUndoable && !this.isPastPivot;
   }
 
   note(note: Note): void {
@@ -131,11 +194,15 @@ export class DurableContext implements LifecycleContext, RollbackContext {
     why: { readonly cause: RunCause; readonly error: Failure },
   ): Promise<RollbackOutcome> {
     if (steps.length > 0) this.note({ type: "rollback_started", ...why, steps: steps.length });
-    return await this.#execution.whileRollingBack(async () => {
+    const { saga, state } = this.#execution;
+    state.rollbacks++;
+    try {
       const { outcome, left } = await rollback(this.shielded(), steps, options);
-      this.#execution.saga.remember(outcome, left);
+      saga.remember(outcome, left);
       return outcome;
-    });
+    } finally {
+      state.rollbacks--;
+    }
   }
 
   get isPastPivot(): boolean {
@@ -162,3 +229,5 @@ export class DurableContext implements LifecycleContext, RollbackContext {
     return new DurableContext(this.#execution, new CancelScope());
   }
 }
+
+const NOTHING: Readonly<Record<string, string>> = {};

@@ -1,16 +1,19 @@
 import { canonicalJson, type JsonValue } from "../base/json.ts";
 import { Commands } from "./commands.ts";
 import type { WorkflowDefinition } from "./context.ts";
+import type { Continuation } from "./continuation.ts";
 import { DurableContext } from "./durable_context.ts";
 import { type EffectiveJournal, effectiveTurns } from "./effective_turns.ts";
-import { type CancelCause, CancelledError, type Failure, StepFailedError } from "./failure.ts";
+import type { CancelCause, Failure } from "./failure.ts";
 import { commandKey, type Fact, isCommand, isFact, isOutcome, type StepOutcome } from "./journal.ts";
 import type { JournalTurn, RunFinished, RunStarted } from "./journal.ts";
 import { reopen, runLifecycle } from "./lifecycle.ts";
 import { settleChild } from "./child_end.ts";
-import type { Pause, PauseReason, RunCause } from "./run.ts";
+import type { Difference, Pause, PauseReason, RunCause } from "./run.ts";
 import { Saga } from "./saga.ts";
+import { RunState } from "./run_state.ts";
 import { CancelScope } from "./scope.ts";
+import { settleStep } from "./settle_step.ts";
 import { type Activity, type Turn, TurnDraft } from "./turn.ts";
 
 /** What an execution is made of. */
@@ -42,12 +45,13 @@ export class Execution {
   readonly saga: Saga = new Saga();
   readonly root: CancelScope = new CancelScope();
   readonly commands: Commands;
+  readonly state: RunState;
   started!: RunStarted;
   startedAt = 0;
   #time = 0;
-  #rollbacks = 0;
   #context!: DurableContext;
   #finished: RunFinished | undefined;
+  #continued: Continuation | undefined;
   /** Set while a person is to decide; called when the run is cancelled. */
   #onDecision: (() => void) | undefined;
   #pause: Pause | undefined;
@@ -56,10 +60,12 @@ export class Execution {
   #kept: readonly Fact[] = [];
   #stuck: PauseReason | undefined;
   #mismatch: string | undefined;
+  #difference: Difference | undefined;
 
   constructor(options: ExecutionOptions) {
     this.options = options;
     this.commands = new Commands(options.runId, (reason, mismatch) => this.#getStuck(reason, mismatch));
+    this.state = new RunState(this.commands);
   }
 
   /** The turn's time in milliseconds; never goes back. */
@@ -80,7 +86,10 @@ export class Execution {
   /** The key that a service sees at every attempt of a step; with `request`, one that changes with what is sent. */
   idempotencyKey(step: string, request?: JsonValue): string {
     const { internalId, digest } = this.options;
-    const key = `${internalId}:${step.length > LONGEST_KEY_PATH ? digest(step) : step}`;
+    const { generation = 0 } = this.started;
+    const key = `${generation === 0 ? internalId : `${internalId}.${generation}`}:${
+      step.length > LONGEST_KEY_PATH ? digest(step) : step
+    }`;
     return request === undefined ? key : `${key}:${digest(canonicalJson(request)).slice(0, 16)}`;
   }
 
@@ -96,7 +105,8 @@ export class Execution {
 
   /** Whether nothing but children moves the run on. */
   get waitsForChildrenOnly(): boolean {
-    return !this.commands.waits.hasSteps && this.commands.signals.waiting === 0;
+    const { waits, signals, conditions, updates } = this.commands;
+    return !waits.hasSteps && signals.waiting === 0 && conditions.isEmpty && !updates.isListening;
   }
 
   /** Ids of the child runs in flight. */
@@ -124,18 +134,23 @@ export class Execution {
     // A run that goes on after a pause has its whole time again.
     this.#kept = kept.filter((fact) => fact.type !== "timer_fired" || fact.timer !== RUN_TIMER);
     this.commands.isReplaying = true;
+    this.state.patches.learn(turns);
     for (const turn of turns) {
       this.#open(turn.time);
       for (const entry of turn.entries) {
         if (entry.type === "run_started") await this.#begin(entry);
         else if (isFact(entry)) {
           this.#apply(entry);
-          await this.options.drain();
+          await this.#drain();
         } else if (isCommand(entry)) this.commands.confirm(entry);
       }
-      const [extra] = this.commands.draft.unconfirmed;
-      if (extra !== undefined) {
-        this.#getStuck("non_determinism", `the definition asks for ${commandKey(extra)}, which the journal has not`);
+      const { asked, confirmed } = this.commands.draft;
+      if (asked.length > confirmed) {
+        const extra = commandKey(asked[confirmed]!);
+        this.#getStuck("non_determinism", `the definition asks for ${extra}, which the journal has not`);
+      }
+      if (this.#stuck === "non_determinism") {
+        this.#difference ??= this.commands.compare(turn.entries.filter(isCommand));
       }
       this.#close();
     }
@@ -156,7 +171,7 @@ export class Execution {
       if (this.#isNews(fact)) {
         this.commands.draft.entries.push(fact);
         this.#apply(fact);
-        await this.options.drain();
+        await this.#drain();
       }
     }
     if (this.#kept.length > 0) await this.#takeUpKept();
@@ -172,7 +187,7 @@ export class Execution {
       this.#kept = this.#kept.filter((kept) => kept !== fact);
       draft.entries.push(fact);
       this.#apply(fact);
-      await this.options.drain();
+      await this.#drain();
     }
     draft.keepOnly(waits);
   }
@@ -192,24 +207,20 @@ export class Execution {
     return new Promise((resolve) => this.#onDecision = resolve);
   }
 
-  /** Counts the rollbacks under way, for people to see. */
-  async whileRollingBack<T>(run: () => Promise<T>): Promise<T> {
-    this.#rollbacks++;
-    try {
-      return await run();
-    } finally {
-      this.#rollbacks--;
-    }
-  }
-
   async #begin(started: RunStarted): Promise<void> {
     this.started = started;
     this.startedAt = this.#time;
     if (!this.commands.isReplaying) this.commands.draft.entries.push(started);
     if (started.timeoutMs !== null) this.#limitRun(started.timeoutMs);
+    this.state.begin(started, this.options.runId);
     this.#context = new DurableContext(this, this.root);
     this.#finishWith(runLifecycle(this.#context, this.options.definition, started.input));
-    await this.options.drain();
+    await this.#drain();
+  }
+
+  /** Lets everything run that is ready, and what that makes true. */
+  async #drain(): Promise<void> {
+    do await this.options.drain(); while (!this.commands.conditions.isEmpty && this.commands.conditions.settle());
   }
 
   /** In the order in which the facts came true then, as far as the run asks for them now. */
@@ -225,7 +236,7 @@ export class Execution {
         else {
           draft.entries.push(fact);
           this.#apply(fact);
-          await this.options.drain();
+          await this.#drain();
         }
       }
       left = rest;
@@ -233,8 +244,13 @@ export class Execution {
     draft.keepOnly(waits);
   }
 
-  #finishWith(end: Promise<RunFinished>): void {
+  #finishWith(end: Promise<RunFinished | Continuation>): void {
     end.then((finished) => {
+      if (finished.type === "run_continued") {
+        this.#continued = finished;
+        return;
+      }
+      this.commands.updates.close();
       this.#finished = finished;
       this.commands.produce(finished);
     }, () => this.#getStuck("non_determinism"));
@@ -248,12 +264,15 @@ export class Execution {
   }
 
   #apply(fact: Fact): void {
+    this.commands.length++;
     if (isOutcome(fact)) return this.#settleStep(fact);
     switch (fact.type) {
       case "timer_fired":
         return this.#fireTimer(fact.timer);
       case "signal_received":
         return this.commands.signals.add(fact.name, { id: fact.id, data: fact.data });
+      case "update_received":
+        return this.commands.updates.add(fact);
       case "child_finished":
         return this.#settleChild(fact);
       case "cancel_requested":
@@ -294,19 +313,7 @@ export class Execution {
   #settleStep(outcome: StepOutcome): void {
     const pending = this.commands.waits.takeStep(outcome.step);
     if (pending === undefined) return this.#getStuck("non_determinism");
-    const { scope, spec: { compensation, reconcile, isPivot } } = pending;
-    scope.leave(pending);
-    const isUnknown = outcome.type === "step_unknown";
-    const mayHaveActed = isUnknown || outcome.type === "step_completed";
-    if (mayHaveActed && isPivot === true) {
-      this.saga.passPivot();
-      this.commands.note({ type: "pivot_passed", step: outcome.step });
-    } else if (mayHaveActed && compensation !== undefined) {
-      this.saga.add({ step: outcome.step, scope, undo: compensation, isUnknown, reconcile, tries: 0 });
-    }
-    if (outcome.type === "step_completed") pending.resolve(outcome);
-    else if (outcome.type === "step_cancelled") pending.reject(new CancelledError(scope.cause ?? "cancelled"));
-    else pending.reject(new StepFailedError(outcome.failure, isUnknown, outcome.attempts));
+    settleStep(pending, outcome, this.saga, this.commands);
     this.commands.waits.tellIfSettled();
   }
 
@@ -329,7 +336,7 @@ export class Execution {
     if (fact.type === "rollback_requested") return this.#finished !== undefined;
     if (this.#finished !== undefined) return false;
     if (fact.type === "cancel_requested") return this.root.cause === undefined || this.#pause !== undefined;
-    return fact.type === "signal_received" || fact.type === "resume_requested" || this.commands.waits.expects(fact);
+    return MESSAGES.has(fact.type) || this.commands.waits.expects(fact);
   }
 
   #open(time: number): void {
@@ -341,15 +348,16 @@ export class Execution {
     this.commands.isOpen = false;
     const draft = this.commands.draft;
     this.commands.draft = new TurnDraft();
-    if (this.#finished !== undefined) draft.timersCleared.push(...this.commands.waits.timers.map(({ timer }) => timer));
+    const hasEnded = this.#finished !== undefined || this.#continued !== undefined;
+    if (hasEnded) draft.timersCleared.push(...this.commands.waits.timers.map(({ timer }) => timer));
     else if (this.#isIdle) this.#getStuck("foreign_await");
     return this.#turn(draft);
   }
 
   /** Whether the function has neither ended nor waits for anything that the engine knows of. */
   get #isIdle(): boolean {
-    const isWaiting = this.commands.waits.hasWork || this.commands.signals.waiting > 0 ||
-      this.commands.waits.hasTimerBeside(RUN_TIMER);
+    const { waits, signals, conditions } = this.commands;
+    const isWaiting = waits.hasWork || signals.waiting > 0 || !conditions.isEmpty || waits.hasTimerBeside(RUN_TIMER);
     return !isWaiting && this.#pause === undefined;
   }
 
@@ -366,14 +374,17 @@ export class Execution {
       childOrders,
       activity: this.#activity(),
       finished: this.#finished,
+      continued: this.#continued,
+      attributes: draft.attributes,
       pause: this.#pause,
       stuck: this.#stuck,
       mismatch: this.#mismatch,
+      difference: this.#difference,
     };
   }
 
   #activity(): Activity {
-    if (this.#rollbacks > 0) return { status: "compensating", wakeAt: null };
+    if (this.state.rollbacks > 0) return { status: "compensating", wakeAt: null };
     if (this.commands.waits.hasSteps) return { status: "running", wakeAt: null };
     return { status: "waiting", wakeAt: this.commands.waits.nextDue };
   }
@@ -384,3 +395,8 @@ export class Execution {
     this.#stuck ??= reason;
   }
 }
+
+/** What comes from people and may come at any time. */
+const MESSAGES: ReadonlySet<Fact["type"]> = new Set(
+  ["signal_received", "update_received", "resume_requested"] as const,
+);

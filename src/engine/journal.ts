@@ -22,6 +22,11 @@ export type Entry =
   | { readonly type: "signal_awaited"; readonly step: string; readonly signal: string }
   /** A signal came; it is kept until a step takes it. */
   | { readonly type: "signal_received"; readonly name: string; readonly data: JsonValue; readonly id: string }
+  /** A request came that the running workflow answers. */
+  | { readonly type: "update_received"; readonly name: string; readonly data: JsonValue; readonly id: string }
+  | UpdateCompleted
+  /** The code took a new way here (`patched`): so does every replay. */
+  | { readonly type: "patch_applied"; readonly patch: string }
   | ChildScheduled
   | { readonly type: "child_finished"; readonly step: string; readonly child: ChildEnd }
   | Reopening
@@ -65,18 +70,34 @@ export interface RunStarted {
   readonly context?: Readonly<Record<string, string>> | undefined;
   /** How often the run had begun anew before. @default 0 */
   readonly generation?: number | undefined;
-  /** Signals that had come and that no step had taken when the run began anew, oldest first. */
-  readonly carried?: readonly CarriedSignal[] | undefined;
+  /** Signals that no step had taken and updates that had no answer when the run began anew, oldest first of each. */
+  readonly carried?: readonly CarriedMessage[] | undefined;
+  /** Answers to updates that the run gave before it began anew, for callers who have not read them yet. */
+  readonly answers?: readonly UpdateCompleted[] | undefined;
 }
 
-/** A signal that a run takes along when it begins anew. */
-export interface CarriedSignal {
-  /** The signal's name. */
+/** A message that a run takes along when it begins anew. */
+export interface CarriedMessage {
+  /** What kind of message it is. */
+  readonly kind: "signal" | "update";
+  /** The name of the signal or update. */
   readonly name: string;
   /** What it brought. */
   readonly data: JsonValue;
-  /** The id of its message. */
+  /** Its id. */
   readonly id: string;
+}
+
+/** The answer to an update. */
+export interface UpdateCompleted {
+  /** Names the kind of entry. */
+  readonly type: "update_completed";
+  /** The id of the update. */
+  readonly id: string;
+  /** What the workflow answered; null where it failed. */
+  readonly output: JsonValue;
+  /** Why there is no output; null where there is. */
+  readonly failure: Failure | null;
 }
 
 /** Files that a run depends on beside its definition. */
@@ -200,6 +221,10 @@ export type Note =
   /** Its process has let go of the run; these steps were asked for and never started. */
   | { readonly type: "run_suspended"; readonly unstarted: readonly string[] }
   | { readonly type: "log"; readonly step: string; readonly text: string }
+  /** What the run is found by from here on. */
+  | { readonly type: "attributes_set"; readonly attributes: Attributes }
+  /** A person has ended the run as it was: nothing is undone, and nobody knows what the steps in flight came to. */
+  | { readonly type: "run_terminated" }
   | { readonly type: "rollback_started"; readonly cause: RunCause; readonly error: Failure; readonly steps: number };
 
 /** Why a step did not run. */
@@ -221,6 +246,7 @@ export type Fact =
     | { readonly type: "timer_fired" }
     | { readonly type: "cancel_requested" }
     | { readonly type: "signal_received" }
+    | { readonly type: "update_received" }
     | { readonly type: "child_finished" }
     | { readonly type: "rollback_requested" }
     | { readonly type: "resume_requested" }
@@ -236,6 +262,7 @@ const FACTS: ReadonlySet<Entry["type"]> = new Set(
     "timer_fired",
     "cancel_requested",
     "signal_received",
+    "update_received",
     "child_finished",
     "rollback_requested",
     "resume_requested",
@@ -248,7 +275,15 @@ export function isCommand(entry: Entry): boolean {
 }
 
 const COMMANDS: ReadonlySet<Entry["type"]> = new Set(
-  ["step_scheduled", "timer_set", "signal_awaited", "child_scheduled", "run_paused", "run_finished"] as const,
+  [
+    "step_scheduled",
+    "timer_set",
+    "signal_awaited",
+    "update_completed",
+    "child_scheduled",
+    "run_paused",
+    "run_finished",
+  ] as const,
 );
 
 /** What replay compares of a command: key, kind and target, never inputs, which a changed default may vary (kernel rule 11). */
@@ -260,6 +295,8 @@ export function commandKey(entry: Entry): string {
       return `timer ${entry.timer}`;
     case "signal_awaited":
       return `signal ${entry.step} ${entry.signal}`;
+    case "update_completed":
+      return `answer to update ${entry.id}`;
     case "child_scheduled":
       return `child ${entry.step} ${entry.workflow} ${entry.action}`;
     default:

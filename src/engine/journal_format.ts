@@ -150,6 +150,7 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
     context: "object?",
     generation: "number?",
     carried: "list?",
+    answers: "list?",
   },
   step_scheduled: {
     step: "text",
@@ -168,6 +169,9 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
   cancel_requested: { reason: "text" },
   signal_awaited: { step: "text", signal: "text" },
   signal_received: { name: "text", data: "json", id: "text" },
+  update_received: { name: "text", data: "json", id: "text" },
+  update_completed: { id: "text", output: "json", failure: "object or null" },
+  patch_applied: { patch: "text" },
   child_scheduled: {
     step: "text",
     runId: "text",
@@ -201,5 +205,7 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
   run_recovered: { inFlight: "list" },
   run_suspended: { unstarted: "list" },
   log: { step: "text", text: "text" },
+  attributes_set: { attributes: "object" },
+  run_terminated: {},
   rollback_started: { cause: "text", error: "object", steps: "number" },
 };

@@ -2,6 +2,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { RollbackOutcome, WorkflowContext, WorkflowDefinition, WorkflowFunctions } from "./context.ts";
 import { type CancelCause, type Failure, failure, toFailure } from "./failure.ts";
+import type { Continuation } from "./continuation.ts";
 import type { RunFinished } from "./journal.ts";
 import type { RunCause, RunStatus } from "./run.ts";
 
@@ -11,7 +12,10 @@ export interface LifecycleContext extends WorkflowContext {
   readonly timeoutMs: number | null;
   /** Whether the run has passed its point of no return. */
   readonly isPastPivot: boolean;
-  /** A context that neither limit nor cancellation of the run reach. */
+  /** Set where the workflow function has asked to begin anew. */
+  readonly continuation: Continuation | undefined;
+  /** Whether anything would have to be undone if the run failed now. */
+  readonly isUndoable: boolean;
   shielded(): LifecycleContext;
   /** Cancels what is still in flight and waits until each step has its outcome. */
   settle(): Promise<void>;
@@ -32,7 +36,7 @@ export async function runLifecycle(
   context: LifecycleContext,
   definition: WorkflowDefinition,
   input: JsonValue,
-): Promise<RunFinished> {
+): Promise<RunFinished | Continuation> {
   const functions = definition.instantiate();
   let output: JsonValue = null;
   let error: Failure | null = null;
@@ -44,6 +48,10 @@ export async function runLifecycle(
   await context.settle();
   const cause = context.scope.cause;
   if (cause !== undefined) error = cancellationFailure(cause, context.timeoutMs);
+  else if (context.continuation !== undefined) {
+    if (!context.isUndoable) return context.continuation;
+    error = failure("continued_with_undos", "A run that would have something to undo cannot begin anew");
+  }
   if (error === null) return await finish(context, functions, "completed", null, output, null);
   const runCause: RunCause = cause === undefined ? "error" : cause === "timeout" ? "timeout" : "cancelled";
   if (context.isPastPivot && runCause !== "cancelled") await context.pausePastPivot(error, runCause);

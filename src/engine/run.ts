@@ -47,6 +47,16 @@ export interface Pause {
   readonly reason: PauseReason;
   /** What happened, in one sentence. */
   readonly message: string;
+  /** Where the journal does not fit the code: what each asks for in the turn in which they part. */
+  readonly difference?: Difference | undefined;
+}
+
+/** What a journal holds and what the code asks for instead, in their order. */
+export interface Difference {
+  /** What the journal holds. */
+  readonly expected: readonly string[];
+  /** What the code asks for. */
+  readonly came: readonly string[];
 }
 
 /** How safely a run's commits are kept; `none` never reaches a store on disk. */

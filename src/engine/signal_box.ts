@@ -32,6 +32,11 @@ export class SignalBox {
     return this.#waiting;
   }
 
+  /** The signals that nobody has taken, by name, each list oldest first. */
+  get kept(): { readonly name: string; readonly id: string; readonly data: JsonValue }[] {
+    return [...this.#kept].flatMap(([name, signals]) => signals.map((signal) => ({ name, ...signal })));
+  }
+
   /** Puts a signal in. */
   add(name: string, signal: KeptSignal): void {
     append(this.#kept, name, signal);

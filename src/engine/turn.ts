@@ -1,8 +1,10 @@
 import type { ChildSpec, StepSpec } from "./context.ts";
 import type { Failure } from "./failure.ts";
+import type { Continuation } from "./continuation.ts";
 import type { Entry, RunFinished } from "./journal.ts";
 import type { Outstanding } from "./outstanding.ts";
-import type { Pause, PauseReason } from "./run.ts";
+import type { Attributes } from "./attributes.ts";
+import type { Difference, Pause, PauseReason } from "./run.ts";
 
 /** What one turn came to. The caller commits `entries`, and only then acts on the rest. */
 export interface Turn {
@@ -21,12 +23,17 @@ export interface Turn {
   readonly activity: Activity;
   /** Set when the run has ended. */
   readonly finished: RunFinished | undefined;
+  /** Set when the run begins anew. The turn is then not to be committed: the first one of the new generation takes its place. */
+  readonly continued: Continuation | undefined;
+  /** What the run is found by from here on; absent where the turn did not change it. */
+  readonly attributes: Attributes | undefined;
   /** Set when the run waits for a person; the turn is to be committed. */
   readonly pause: Pause | undefined;
   /** Set when the run cannot go on by itself. The turn is then not to be committed. */
   readonly stuck: PauseReason | undefined;
   /** What the journal holds and the function asked for instead, where they differ. */
   readonly mismatch: string | undefined;
+  readonly difference: Difference | undefined;
 }
 
 /** A child run to start. */
@@ -62,8 +69,11 @@ export class TurnDraft {
   readonly timersCleared: string[] = [];
   readonly children: ChildStart[] = [];
   readonly childOrders: ChildOrder[] = [];
-  /** On replay: the commands that the function has asked for and that the journal has yet to confirm, oldest first. */
-  readonly unconfirmed: Entry[] = [];
+  attributes: Attributes | undefined;
+  /** On replay: the commands that the function has asked for, oldest first. */
+  readonly asked: Entry[] = [];
+  /** How many of them the journal has confirmed. */
+  confirmed = 0;
 
   /** Leaves out what has been settled within the turn itself. */
   keepOnly(waits: Pick<Outstanding, "step" | "timer" | "child">): void {

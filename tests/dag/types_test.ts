@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { JsonObject } from "../../src/base/json.ts";
 import { dag } from "../../src/dag/create_dag.ts";
 import type { Dag } from "../../src/dag/dag.ts";
-import type { Stored } from "../../src/dag/stored.ts";
+import type { Stored } from "../../src/base/stored.ts";
 import type { Maestro, RunHandle } from "../../src/maestro.ts";
 import { testMaestro } from "./run_dag.ts";
 

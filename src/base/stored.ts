@@ -1,4 +1,4 @@
-import type { JsonValue } from "../base/json.ts";
+import type { JsonValue } from "./json.ts";
 
 /**
  * What is left of a value when the journal has kept it as JSON: dates become text, functions and `undefined` go.
