@@ -10,6 +10,8 @@ import { ROOT } from "../command.ts";
 import { benchCalls } from "./calls.ts";
 import { benchDag } from "./dag.ts";
 import { benchDurable } from "./durable.ts";
+import { benchFlowOrchestrator } from "./flow_orchestrator.ts";
+import { benchGoWorkflows } from "./go_workflows.ts";
 import { benchLatency } from "./latency.ts";
 import { benchList } from "./list.ts";
 import { benchLongRun } from "./long_run.ts";
@@ -26,7 +28,8 @@ interface Conditions {
 }
 
 interface Benchmark<N extends BenchName> {
-  readonly measure: (conditions: Conditions) => Promise<Rows[N]>;
+  /** Gives `undefined` where it cannot be done here, and has said why. */
+  readonly measure: (conditions: Conditions) => Promise<Rows[N] | undefined>;
   /** So many of the rounds that are asked for make one of this benchmark, whose rounds take long. @default 1 */
   readonly share?: number;
 }
@@ -34,6 +37,8 @@ interface Benchmark<N extends BenchName> {
 const BENCHMARKS: { readonly [N in BenchName]: Benchmark<N> } = {
   calls: { measure: benchCalls },
   dag: { measure: benchDag },
+  flow_orchestrator: { measure: benchFlowOrchestrator },
+  go_workflows: { measure: benchGoWorkflows, share: 7 },
   start_up: { measure: benchStartUp },
   durable: { measure: benchDurable },
   latency: { measure: benchLatency },
@@ -73,7 +78,8 @@ async function measure<N extends BenchName>(name: N): Promise<void> {
   const runtime = await createHost(process.versions["bun"] === undefined ? "node" : "bun").runtime();
   const { measure, share = 1 } = BENCHMARKS[name];
   const own = Math.ceil(rounds / share);
-  saveFigures(name, own, await measure({ runtime, rounds: own }));
+  const rows = await measure({ runtime, rounds: own });
+  if (rows !== undefined) saveFigures(name, own, rows);
 }
 
 /** Puts tables between the markers of a document that has them. */

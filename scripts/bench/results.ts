@@ -6,6 +6,8 @@ import { ROOT } from "../command.ts";
 import type { CallsRow } from "./calls.ts";
 import type { DagRow } from "./dag.ts";
 import type { DurableRow } from "./durable.ts";
+import type { FlowOrchestratorRow } from "./flow_orchestrator.ts";
+import type { GoWorkflowsRow } from "./go_workflows.ts";
 import type { LatencyRow } from "./latency.ts";
 import type { ListRow } from "./list.ts";
 import type { LongRunRow } from "./long_run.ts";
@@ -17,6 +19,8 @@ import type { StartUpRow } from "./start_up.ts";
 export interface Rows {
   readonly calls: readonly CallsRow[];
   readonly dag: readonly DagRow[];
+  readonly flow_orchestrator: readonly FlowOrchestratorRow[];
+  readonly go_workflows: readonly GoWorkflowsRow[];
   readonly start_up: readonly StartUpRow[];
   readonly durable: readonly DurableRow[];
   readonly latency: readonly LatencyRow[];

@@ -1,10 +1,13 @@
 import { figureTable, percent, show } from "./figure_table.ts";
+import { flowOrchestratorTable, goWorkflowsTable } from "./go_tables.ts";
 import { type BenchName, type Figures, readFigures } from "./results.ts";
 import { durableTable, latencyTable, listTable, longRunTable, recoveryTable, sleepersTable } from "./store_tables.ts";
 
 const TABLES: { readonly [N in BenchName]: (figures: Figures<N>) => string } = {
   calls: callsTable,
   dag: dagTable,
+  flow_orchestrator: flowOrchestratorTable,
+  go_workflows: goWorkflowsTable,
   start_up: startUpTable,
   durable: durableTable,
   latency: latencyTable,
