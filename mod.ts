@@ -50,7 +50,14 @@ export type { Duration, RetryOptions } from "./src/plan/retry_options.ts";
 export type { NodeState } from "./src/dag/node_state.ts";
 export type { Stored } from "./src/base/stored.ts";
 export type { ReadonlyWorkflowData, WorkflowData } from "./src/dag/workflow_data.ts";
+export { AttemptError } from "./src/engine/attempt_error.ts";
 export type { Attributes, AttributeValue } from "./src/engine/attributes.ts";
+export {
+  RetryableError,
+  type RetryableErrorOptions,
+  TerminalError,
+  type TerminalErrorOptions,
+} from "./src/engine/author_errors.ts";
 export type { Clock } from "./src/engine/clock.ts";
 export type { CancelCause, Failure } from "./src/engine/failure.ts";
 export type { RollbackOutcome } from "./src/engine/context.ts";
@@ -69,6 +76,7 @@ export type {
   StepScheduled,
   UpdateCompleted,
 } from "./src/engine/journal.ts";
+export type { Middleware, Next, NextOptions, StepCall } from "./src/engine/middleware.ts";
 export type {
   ChildEnd,
   Durability,

@@ -4,6 +4,7 @@ import { didYouMean } from "./base/text.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
+import type { Middleware } from "./engine/middleware.ts";
 import type { RunExit } from "./engine/run_exit.ts";
 import { readStart, readTurns } from "./engine/recovered.ts";
 import { reusableFacts } from "./engine/reuse.ts";
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly maxWaiting: number | undefined;
   /** The workflows that are code of the program, by hash. */
   readonly registered: ReadonlyMap<string, LoadedWorkflow>;
+  /** Stands around every attempt of every step, the first outermost. @default none */
+  readonly middleware?: readonly Middleware[] | undefined;
 }
 
 /** How often a run that another process drives is looked at. */
@@ -51,7 +54,9 @@ export class Engine {
     this.options = options;
     this.storage = storage;
     const now = (): number => clock.now();
-    const opener = this.opener = new RunOpener({ storage, connections, createId, now, values, onEvent, registered });
+    const around = { middleware: options.middleware ?? [], clock };
+    const seen = { values, onEvent, registered, around };
+    const opener = this.opener = new RunOpener({ storage, connections, createId, now, ...seen });
     const { open } = opener;
     this.worker = new Worker({
       storage,

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "./engine/clock.ts";
 import type { Failure } from "./engine/failure.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import { type RunFiles, sentMethod } from "./engine/journal.ts";
+import type { Middleware } from "./engine/middleware.ts";
 import type { Pause, RunCause, RunStatus } from "./engine/run.ts";
 import type { Storage } from "./engine/storage.ts";
 import { Engine } from "./local_engine.ts";
@@ -39,6 +40,8 @@ export interface MaestroOptions {
   readonly redactor?: Redactor | undefined;
   /** Hears every event of every run. Must not throw. */
   readonly onEvent?: RunListener | undefined;
+  /** Functions around every attempt of every step, of compensations too; the first is the outermost. @default none */
+  readonly middleware?: readonly Middleware[] | undefined;
   /** Where runs live (see `openStorage`); closed with the engine. @default this process's memory */
   readonly storage?: Storage | undefined;
   /** Reads the values of a run that another process has started, by the files that it recorded. @default `env` and `secrets` */
@@ -204,6 +207,7 @@ class LocalMaestro implements Maestro {
         queue: options.queue ?? "local",
         maxWaiting: options.maxWaiting,
         registered: this.#registered,
+        middleware: options.middleware,
       });
     this.#engine = this.#createEngine(options.storage ?? new MemoryStorage({ now: () => clock.now() }));
   }

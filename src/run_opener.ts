@@ -4,10 +4,12 @@ import type { RunFiles, RunStarted } from "./engine/journal.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { OpenedRun } from "./engine/opened_run.ts";
 import type { Pause, RunRecord } from "./engine/run.ts";
+import { type Surroundings, withMiddleware } from "./engine/surrounded_caller.ts";
 import type { StepCaller } from "./engine/step_runner.ts";
 import type { Storage } from "./engine/storage.ts";
 import { environmentOf, loadBundle, type LoadedWorkflow } from "./load_workflow.ts";
 import type { EnvironmentRead } from "./plan/environment.ts";
+import { sentInput } from "./plan/sent_input.ts";
 import type { ServiceConnections, Values } from "./service_connections.ts";
 
 /** What opening runs needs. */
@@ -22,6 +24,8 @@ export interface RunOpenerOptions {
   readonly onEvent?: RunListener | undefined;
   /** The workflows that are code of the program, by hash. @default none */
   readonly registered?: ReadonlyMap<string, LoadedWorkflow> | undefined;
+  /** The middleware around every attempt, and the clock that limits it. @default none */
+  readonly around?: Pick<Surroundings, "middleware" | "clock"> | undefined;
 }
 
 /** What a run is started with, beside its definition. */
@@ -37,6 +41,8 @@ export interface NewRun {
   /** The parent of a child run. */
   readonly parent?: Pick<RunRecord, "id" | "root" | "durability"> & { readonly step: string } | undefined;
 }
+
+const NO_CONTEXT: Readonly<Record<string, string>> = {};
 
 /** Definitions that are kept compiled. */
 const MOST_KEPT = 100;
@@ -93,7 +99,7 @@ export class RunOpener {
     return {
       definition: workflow.definition,
       bundle: workflow.bundle,
-      caller: await this.#caller(workflow, run, started, values),
+      caller: this.#surround(await this.#caller(workflow, run, started, values), run, started),
       prepareChild: (spec, runId) => {
         const child = [...workflow.children.values()].find(({ hash }) => hash === spec.definition)!;
         return this.prepare(child, {
@@ -114,19 +120,34 @@ export class RunOpener {
   async #caller(
     workflow: LoadedWorkflow,
     { id: runId, startedAt }: RunRecord,
-    { input, endpoints }: RunStarted,
+    { input, endpoints, context = NO_CONTEXT }: RunStarted,
     values: Values,
   ): Promise<StepCaller> {
-    const { connections, onEvent, now } = this.#options;
+    const { connections } = this.#options;
     if (workflow.actions !== undefined) {
-      const { name } = workflow.plan;
       return await connections.programCaller(
         workflow.actions,
-        (step, text) => onEvent?.({ runId, workflow: name, time: now(), entry: { type: "log", step, text } }),
+        { context, log: (step, text) => this.#tell(runId, workflow.plan.name, step, text) },
       );
     }
     await connections.open(workflow.plan);
     return connections.caller({ workflow, runId, startedAt, input, endpoints, values });
+  }
+
+  #surround(caller: StepCaller, { id, workflow }: RunRecord, { context = NO_CONTEXT }: RunStarted): StepCaller {
+    const { around } = this.#options;
+    if (around === undefined || around.middleware.length === 0) return caller;
+    return withMiddleware(caller, {
+      ...around,
+      inputOf: sentInput,
+      context,
+      log: (step, text) => this.#tell(id, workflow, step, text),
+    });
+  }
+
+  #tell(runId: string, workflow: string, step: string, text: string): void {
+    const { onEvent, now } = this.#options;
+    onEvent?.({ runId, workflow, time: now(), entry: { type: "log", step, text } });
   }
 
   /** Makes the record and the first entry of a new run. */

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
 import type { Redactor } from "./base/redact.ts";
+import type { NodeRequest } from "./dag/dag.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { ServiceTypes } from "./engine/message_type.ts";
 import type { AuthConfig, ServiceAdapter } from "./engine/service.ts";
@@ -78,7 +79,7 @@ export class ServiceConnections {
   /** Makes the calls of a workflow whose calls are code of the program; `log` hears what that tells people. */
   async programCaller(
     actions: NonNullable<LoadedWorkflow["actions"]>,
-    log: (step: string, text: string) => void,
+    { context, log }: Pick<NodeRequest, "context" | "log">,
   ): Promise<StepCaller> {
     const { callFunction } = await import("./services/function/adapter.ts");
     return {
@@ -88,7 +89,7 @@ export class ServiceConnections {
         const given = input as JsonObject;
         return this.#registry.attempt(
           facts,
-          () => callFunction(() => actions.perform({ method, given, scope, facts, log })),
+          () => callFunction(() => actions.perform({ method, given, scope, facts, context, log })),
         );
       },
     };

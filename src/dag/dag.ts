@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "../base/json.ts";
-import { copyJson } from "../base/json.ts";
+import { asJson, copyJson, type JsonObject, type JsonValue } from "../base/json.ts";
+import { type Endable, surround } from "../engine/middleware.ts";
 import type { Scope } from "../expr/mod.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { StepView } from "../plan/run_view.ts";
@@ -10,6 +10,7 @@ import { NodeData } from "./workflow_data.ts";
 
 /** What the engine tells of a call. */
 export interface CallFacts {
+  readonly workflow: string;
   readonly step: string;
   readonly attempt: number;
   readonly signal: AbortSignal;
@@ -26,6 +27,8 @@ export interface NodeRequest {
   /** The outcomes of the nodes before it. */
   readonly scope: Scope;
   readonly facts: CallFacts;
+  /** What the run was started with for middleware. */
+  readonly context: Readonly<Record<string, string>>;
   /** Tells people a line of a step. */
   readonly log: (step: string, text: string) => void;
 }
@@ -95,7 +98,8 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
    * Calls a node's action, or its compensation, through its middleware. May throw, or give a promise.
    * @internal
    */
-  perform({ method, given, scope, facts, log }: NodeRequest): unknown {
+  perform(request: NodeRequest): unknown {
+    const { method, scope, facts } = request;
     const { graph } = this.#parts;
     const { node, position, action, middleware } = (this.#work ??= this.#methods()).get(method)!;
     const { isCompensation } = facts;
@@ -103,8 +107,10 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
       () => isCompensation ? graph.dataAfter(position, scope) : graph.dataBefore(position, scope),
       graph.initialData !== undefined && !isCompensation,
     );
-    const call = new Call(node, copyJson(given) as JsonObject, data, facts, log);
-    const output = middleware.length === 0 ? action(call.given, call) : surround(action, middleware, call);
+    const call = new Call(node, data, { ...request, given: copyJson(request.given) as JsonObject });
+    const output = middleware.length === 0
+      ? action(call.given, call)
+      : surround(middleware, call, async (inner) => asJson(await action(inner.given, inner)));
     return data.isWritable ? withChanges(output, data) : output;
   }
 
@@ -126,60 +132,75 @@ async function withChanges(output: unknown, data: NodeData): Promise<unknown> {
   return { output: given ?? null, data: data.changes };
 }
 
-function surround(action: NodeAction, middleware: readonly NodeMiddleware[], call: Call): unknown {
-  const run = async (index: number): Promise<unknown> =>
-    index === middleware.length ? await action(call.given, call) : await middleware[index]!(call, () => run(index + 1));
-  return run(0);
-}
-
 /** One call. What is not asked for is not made: a signal costs more than the rest of a call. */
-class Call implements NodeMiddlewareCall {
+class Call implements NodeMiddlewareCall, Endable<Call> {
   readonly node: string;
-  readonly given: JsonObject;
   readonly data: NodeData;
-  readonly #facts: CallFacts;
-  readonly #log: (step: string, text: string) => void;
+  readonly #request: NodeRequest;
+  readonly #ownSignal: AbortSignal | undefined;
 
-  constructor(
-    node: string,
-    given: JsonObject,
-    data: NodeData,
-    facts: CallFacts,
-    log: (step: string, text: string) => void,
-  ) {
+  constructor(node: string, data: NodeData, request: NodeRequest, ownSignal?: AbortSignal) {
     this.node = node;
-    this.given = given;
     this.data = data;
-    this.#facts = facts;
-    this.#log = log;
+    this.#request = request;
+    this.#ownSignal = ownSignal;
+  }
+
+  get given(): JsonObject {
+    return this.#request.given;
+  }
+
+  get input(): JsonObject {
+    return this.#request.given;
+  }
+
+  get workflow(): string {
+    return this.#request.facts.workflow;
+  }
+
+  /** A DAG is a service of its own name. */
+  get service(): string {
+    return this.#request.facts.workflow;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get context(): Readonly<Record<string, string>> {
+    return this.#request.context;
   }
 
   get step(): string {
-    return this.#facts.step;
+    return this.#request.facts.step;
   }
 
   get attempt(): number {
-    return this.#facts.attempt;
+    return this.#request.facts.attempt;
   }
 
   get signal(): AbortSignal {
-    return this.#facts.signal;
+    return this.#ownSignal ?? this.#request.facts.signal;
   }
 
   get idempotencyKey(): string {
-    return this.#facts.idempotencyKey;
+    return this.#request.facts.idempotencyKey;
   }
 
   get runId(): string {
-    return this.#facts.runId;
+    return this.#request.facts.runId;
   }
 
   get isCompensation(): boolean {
-    return this.#facts.isCompensation;
+    return this.#request.facts.isCompensation;
   }
 
   /** A function of its own, so that it can be taken out of the call. */
   get log(): (text: string) => void {
-    return (text) => this.#log(this.#facts.step, text);
+    return (text) => this.#request.log(this.#request.facts.step, text);
+  }
+
+  endingWith(signal: AbortSignal): Call {
+    return new Call(this.node, this.data, this.#request, AbortSignal.any([this.signal, signal]));
   }
 }

@@ -1,3 +1,4 @@
+import type { Next, StepCall } from "../engine/middleware.ts";
 import type { ReadonlyWorkflowData, WorkflowData } from "./workflow_data.ts";
 
 /**
@@ -35,7 +36,8 @@ export interface CompensationCall<Data extends object = Record<string, unknown>>
 /**
  * A function around an action: of every attempt, and of its compensation too.
  *
- * `next` calls what is inside, as often as one likes, and gives its output; what the function gives or throws counts instead.
+ * `next` calls what is inside, as often as one likes, and gives its output as JSON; what the function gives or throws counts instead. It
+ * is a `Middleware` that knows of the graph too: any other `Middleware` can stand in its place.
  *
  * @example
  * ```ts
@@ -49,10 +51,10 @@ export interface CompensationCall<Data extends object = Record<string, unknown>>
  * };
  * ```
  */
-export type NodeMiddleware = (call: NodeMiddlewareCall, next: () => Promise<unknown>) => unknown;
+export type NodeMiddleware = (call: NodeMiddlewareCall, next: Next) => unknown;
 
-/** What a middleware sees of a call. */
-export interface NodeMiddlewareCall extends NodeCall {
+/** What a middleware sees of a call. Its `method` is the node's name, or that and `.compensate`; its `input` is what the action is given. */
+export interface NodeMiddlewareCall extends NodeCall, StepCall {
   /** What the action is given: `input`, and the outputs of the nodes that it waits for. */
   readonly given: Readonly<Record<string, unknown>>;
 }

@@ -95,6 +95,15 @@ export class AttemptContext implements CallContext {
     this.#onSend?.();
   }
 
+  fork(onSend: () => void): AttemptContext {
+    const fork = new AttemptContext(this.#facts, this.attempt, () => {
+      this.sent();
+      onSend();
+    });
+    if (this.#aborted !== undefined) fork.abort(this.#aborted);
+    return fork;
+  }
+
   #hex(): string {
     return Math.floor(this.#facts.random() * 2 ** 32).toString(16).padStart(8, "0");
   }

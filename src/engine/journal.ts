@@ -157,7 +157,7 @@ export interface StepScheduled {
 }
 
 /** The method as it is sent, its templates filled in, where the request records it. */
-export function sentMethod({ method, request }: StepScheduled): string {
+export function sentMethod({ method, request }: Pick<StepScheduled, "method" | "request">): string {
   const sent = isJsonObject(request) ? request["method"] : undefined;
   return typeof sent === "string" ? sent : method;
 }

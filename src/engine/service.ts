@@ -109,6 +109,8 @@ export interface CallContext {
   onAbort: ((reason: AbortReason) => void) | undefined;
   /** To be called when the attempt has left every queue and is about to be sent. */
   sent(): void;
+  /** The circumstances of one of several calls within the attempt: it ends with the attempt, or alone, and tells of itself when it is sent. */
+  fork(onSend: () => void): CallContext;
 }
 
 /** Why a call's signal was aborted. */

@@ -1,5 +1,5 @@
-import { toError } from "../../base/errors.ts";
-import { copyJson, type JsonValue } from "../../base/json.ts";
+import { asJson, copyJson, type JsonValue } from "../../base/json.ts";
+import { failedBy } from "../../engine/attempt_error.ts";
 import { failure } from "../../engine/failure.ts";
 import type { AttemptResult, CallContext, CallRequest, ServiceAdapter, ServiceClient } from "../../engine/service.ts";
 
@@ -28,8 +28,7 @@ export type FunctionServices = Readonly<Record<string, Readonly<Record<string, S
 /**
  * Makes the adapter behind `type: function`.
  *
- * What a function throws is a failed attempt of which nobody knows the effect, so it is retried where the step says so; its code is the
- * error's own `code` where that is text, else `UNKNOWN`.
+ * What a function throws is a failed attempt: see `failedBy`.
  */
 export function createFunctionAdapter(services: FunctionServices): ServiceAdapter {
   return {
@@ -75,7 +74,7 @@ export function callFunction(run: () => unknown): AttemptResult | Promise<Attemp
     const result = run();
     return isThenable(result) ? settle(result) : succeeded(result);
   } catch (thrown) {
-    return failed(thrown);
+    return failedBy(thrown);
   }
 }
 
@@ -87,23 +86,10 @@ async function settle(result: PromiseLike<unknown>): Promise<AttemptResult> {
   try {
     return succeeded(await result);
   } catch (thrown) {
-    return failed(thrown);
+    return failedBy(thrown);
   }
 }
 
 function succeeded(result: unknown): AttemptResult {
-  return { ok: true, output: toJson(result) };
-}
-
-function failed(thrown: unknown): AttemptResult {
-  const error = toError(thrown);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
-  return { ok: false, failure: failure(code, error.message), class: "unknown", mayHaveActed: true };
-}
-
-/** What the journal would give back, at no cost for the simplest values. */
-function toJson(value: unknown): JsonValue {
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string" || typeof value === "boolean") return value;
-  return JSON.parse(JSON.stringify(value) ?? "null");
+  return { ok: true, output: asJson(result) };
 }
