@@ -99,6 +99,7 @@ export type {
   DeliverRequest,
   Delivery,
   FirstTurn,
+  JournalPage,
   ListRunsRequest,
   Message,
   MessageBody,

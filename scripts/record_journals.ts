@@ -44,7 +44,7 @@ async function record(
   await run.result();
   const { runs } = await storage.listRuns({ limit: 100 });
   for (const { id, internalId, status, definition } of runs) {
-    const turns = (await storage.readJournal({ runId: id })).map((turn) => encodeTurn(turn));
+    const turns = (await storage.readJournal({ runId: id })).turns.map((turn) => encodeTurn(turn));
     const bundle = await storage.readDefinition({ hash: definition });
     const file = new URL(`${id.replaceAll("/", "_")}.json`, folder);
     writeFileSync(file, `${JSON.stringify({ id, internalId, status, bundle, turns }, null, 1)}\n`);

@@ -172,6 +172,7 @@ export class RunOpener {
       wakeAt: null,
       startedAt: this.#options.now(),
       finishedAt: null,
+      attributes: {},
     };
     const started: RunStarted = {
       type: "run_started",

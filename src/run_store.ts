@@ -11,7 +11,7 @@ export type { RunPage, StoredRun, StoreStats };
 export type RunQuery = ListRunsRequest;
 
 /** Which ended runs `RunStore.prune` deletes. */
-export type PruneQuery = Omit<DeleteRunsRequest, "limit">;
+export type PruneQuery = Pick<DeleteRunsRequest, "status"> & { readonly endedBefore: number };
 
 /** All of one run, for another program or another day. */
 export interface RunExport {
@@ -68,11 +68,11 @@ export class RunStore {
     if (run !== undefined) return run;
     const found: StoredRun[] = [];
     if (reference.length >= SHORTEST_PREFIX) {
-      for await (const candidate of this.all({ text: reference })) {
+      for await (const candidate of this.all({ idPrefix: reference })) {
         const { id, parent } = candidate;
         // It has come meanwhile.
         if (id === reference) return candidate;
-        if (id.startsWith(reference) && parent?.runId.startsWith(reference) !== true) found.push(candidate);
+        if (parent?.runId.startsWith(reference) !== true) found.push(candidate);
         if (found.length > MOST_NAMED) break;
       }
     }
@@ -90,9 +90,9 @@ export class RunStore {
     return this.storage.findRun({ runId });
   }
 
-  /** Reads a run's journal from a turn on. */
-  journal(runId: string, from = 0, limit?: number): Promise<readonly JournalTurn[]> {
-    return this.storage.readJournal({ runId, from, limit });
+  /** Reads a run's journal, or no more than its first turns. */
+  async journal(runId: string, limit?: number): Promise<readonly JournalTurn[]> {
+    return (await this.storage.readJournal({ runId, limit })).turns;
   }
 
   /** Reads all that a run's journal tells. */

@@ -24,8 +24,12 @@ export class JournalFollower {
   /** Tells everything that has come since the last time, in order; as past where it is only to be taken in. */
   async catchUp(tell: RunListener, isPast = false): Promise<void> {
     for (;;) {
-      const turns = await this.#store.journal(this.#run.id, this.#head, PAGE);
-      this.#head += turns.length;
+      const { from, turns } = await this.#store.storage.readJournal({
+        runId: this.#run.id,
+        from: this.#head,
+        limit: PAGE,
+      });
+      this.#head = from + turns.length;
       for (const { time, entries } of turns) for (const entry of entries) tell(this.#event(time, entry, isPast));
       if (turns.length < PAGE) return;
     }

@@ -25,7 +25,7 @@ export async function learnSecrets(cli: Cli, settings: Settings, store: RunStore
 }
 
 async function recordedFile(store: RunStore, run: StoredRun): Promise<string | undefined> {
-  const [first] = await store.journal(run.id, 0, 1);
+  const [first] = await store.journal(run.id, 1);
   const started = first?.entries[0];
   return started?.type === "run_started" ? started.files?.secrets : undefined;
 }

@@ -12,20 +12,22 @@ const MOST_CRASHES = 5;
 /** Turns that are read from the store at a time. */
 const PAGE = 1_000;
 
-/** Reads a run's whole journal. */
+/** Reads a run's whole journal, from where it last began anew. */
 export async function readTurns(storage: Pick<Storage, "readJournal">, runId: string): Promise<JournalTurn[]> {
   const turns: JournalTurn[] = [];
+  let from = 0;
   for (;;) {
-    const request: ReadJournalRequest = { runId, from: turns.length, limit: PAGE };
+    const request: ReadJournalRequest = { runId, from, limit: PAGE };
     const page = await storage.readJournal(request);
-    turns.push(...page);
-    if (page.length < PAGE) return turns;
+    turns.push(...page.turns);
+    if (page.turns.length < PAGE) return turns;
+    from = page.from + PAGE;
   }
 }
 
 /** Reads what a run was started with. */
 export async function readStart(storage: Pick<Storage, "readJournal">, runId: string): Promise<RunStarted> {
-  const [turn] = await storage.readJournal({ runId, limit: 1 });
+  const { turns: [turn] } = await storage.readJournal({ runId, limit: 1 });
   const started = turn?.entries.find((entry) => entry.type === "run_started");
   if (started === undefined) throw new Error(`The journal of run "${runId}" has no beginning`);
   return started;
@@ -112,6 +114,8 @@ export function factOf(message: Message): Fact | undefined {
     case "child_finished":
       return { type: "child_finished", step: message.step, child: message.child };
     case "resume":
+    case "update":
+    case "terminate":
       return undefined;
   }
 }

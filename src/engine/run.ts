@@ -1,4 +1,5 @@
 import type { JsonValue } from "../base/json.ts";
+import type { Attributes } from "./attributes.ts";
 import type { Failure } from "./failure.ts";
 
 /** Where a run stands. The last five are final, except that `compensate` and a parent's rollback reopen a run. */
@@ -135,4 +136,6 @@ export interface RunRecord {
   readonly startedAt: number;
   /** When it ended; null where it has not. */
   readonly finishedAt: number | null;
+  /** What people can find it by; kept as clear text in encrypted stores too. */
+  readonly attributes: Attributes;
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../base/json.ts";
+import type { Attributes } from "./attributes.ts";
 import type { Failure } from "./failure.ts";
 import type { JournalTurn, RunStarted } from "./journal.ts";
 import { type ChildEnd, isFinal, type RunParent, type RunRecord, type RunStatus } from "./run.ts";
@@ -40,8 +41,8 @@ export interface Storage {
   claimRuns(request: ClaimRunsRequest): Promise<ClaimedRuns>;
   /** Prolongs the worker's lease; gives `false` where the store no longer knows it: its runs may have new owners. */
   renewWorker(request: { readonly worker: WorkerRef }): Promise<boolean>;
-  /** Reads a page of a run's journal, oldest turn first. */
-  readJournal(request: ReadJournalRequest): Promise<readonly JournalTurn[]>;
+  /** Reads a page of a run's journal; an empty one where there is no such run. */
+  readJournal(request: ReadJournalRequest): Promise<JournalPage>;
   /** Reads what a definition's hash stands for. */
   readDefinition(request: { readonly hash: string }): Promise<string | undefined>;
   /** Commits one turn of a run; see `CommitTurnRequest`. @throws {MaestroError} `claim_lost`, `payload_too_large`. */
@@ -82,7 +83,7 @@ export interface Claim {
 
 /** A run with what only the store knows of it. */
 export interface StoredRun extends RunRecord {
-  /** Number of turns in its journal. */
+  /** Number of turns that its journal ever had, those before it began anew among them. */
   readonly head: number;
   /** The worker that owns it and is alive, as far as the store knows. */
   readonly owner: string | null;
@@ -126,7 +127,11 @@ export interface ListRunsRequest {
   readonly startedFrom?: number | undefined;
   /** Started before this time. */
   readonly startedBefore?: number | undefined;
-  /** Part of the id, the workflow's name, or the error's code or message, whatever the case. */
+  /** Only runs that have all of these attributes, each with just this value. */
+  readonly attributes?: Attributes | undefined;
+  /** What the id begins with. */
+  readonly idPrefix?: string | undefined;
+  /** Part of the id, the workflow's name, the error's code or message, or an attribute's value, whatever the case. */
   readonly text?: string | undefined;
   /** Where the page before ended. */
   readonly cursor?: string | undefined;
@@ -144,8 +149,10 @@ export interface RunPage {
 
 /** Request of `deleteRuns`. */
 export interface DeleteRunsRequest {
-  /** Only trees whose root ended before this time, in milliseconds. */
-  readonly endedBefore: number;
+  /** Only trees whose root ended before this time, in milliseconds. @default any time */
+  readonly endedBefore?: number | undefined;
+  /** Only the tree of this root. */
+  readonly runId?: string | undefined;
   /** Only these statuses of the root. @default all that are final */
   readonly status?: readonly RunStatus[] | undefined;
   /** Most trees to delete now. */
@@ -185,7 +192,7 @@ export interface ClaimedRun {
   readonly run: RunRecord;
   /** The right to append to it. */
   readonly claim: Claim;
-  /** Number of turns in its journal. */
+  /** Number of turns that its journal ever had. */
   readonly head: number;
   /** What its first turn is to be made of, where it has none yet. */
   readonly started?: RunStarted | undefined;
@@ -199,27 +206,44 @@ export interface ClaimedRun {
 export interface ReadJournalRequest {
   /** The run's id. */
   readonly runId: string;
-  /** Number of turns to pass over. @default 0 */
+  /** Position of the first turn that is wanted: how many the journal had before it. @default 0 */
   readonly from?: number | undefined;
   /** Most turns to give. @default all */
   readonly limit?: number | undefined;
 }
 
+/** A page of a journal. The next one starts at `from + turns.length`. */
+export interface JournalPage {
+  /**
+   * Position of the first turn, also where none follows. It is the one that was asked for, unless the journal began anew later than
+   * that (see `CommitTurnRequest.restart`): then it is the position where it did, because what was before is gone.
+   */
+  readonly from: number;
+  /** Oldest first. */
+  readonly turns: readonly JournalTurn[];
+}
+
 /**
  * Request of `commitTurn`: one turn and what follows from it, all or nothing.
  *
- * Applied if the claim's token is the newest and the journal is as long as `head` says. The same turn sent again, with its id,
+ * Applied if the claim's token is the newest and the journal has had as many turns as `head` says. The same turn sent again, with its id,
  * gives the same answer and changes nothing. Otherwise the commit is refused with `claim_lost`: the turn is to be forgotten.
  */
 export interface CommitTurnRequest {
   /** The right to append. */
   readonly claim: Claim;
-  /** Number of turns that the journal holds so far. */
+  /** Number of turns that the journal ever had. */
   readonly head: number;
   /** Unique for each commit; the same when it is sent again. */
   readonly turnId: string;
   /** Absent where only the claim is released or the record changes. */
   readonly turn?: JournalTurn | undefined;
+  /**
+   * The journal begins anew with this turn: all that it held is deleted with the commit. Positions go on counting, so `head` never
+   * gets smaller. Messages stay, and ids of messages that the run has had are remembered. Without a turn it means nothing.
+   * @default false
+   */
+  readonly restart?: boolean | undefined;
   /** What the turn changed in the run's record. */
   readonly change: RunChange;
   /** The bundle that `change.definition` stands for. */
@@ -236,9 +260,12 @@ export interface CommitTurnRequest {
   readonly release?: boolean | undefined;
 }
 
-/** What a turn may change in a run's record. */
+/** What a turn may change in a run's record. Attributes are given whole: those that are left out are gone. */
 export type RunChange = Partial<
-  Pick<RunRecord, "status" | "cause" | "output" | "error" | "pause" | "wakeAt" | "finishedAt" | "definition">
+  Pick<
+    RunRecord,
+    "status" | "cause" | "output" | "error" | "pause" | "wakeAt" | "finishedAt" | "definition" | "attributes"
+  >
 >;
 
 /** What most turns change. */
@@ -259,7 +286,11 @@ export type Message =
 /** What a message says. */
 export type MessageBody =
   | { readonly kind: "signal"; readonly name: string; readonly data: JsonValue }
+  /** Asks a run to change something, and to tell what came of it. */
+  | { readonly kind: "update"; readonly name: string; readonly data: JsonValue }
   | { readonly kind: "cancel" }
+  /** Ends a run at once, without rollback. */
+  | { readonly kind: "terminate" }
   /** Undoes what can be undone: of a completed child for its parent, or what an earlier rollback left. */
   | { readonly kind: "compensate"; readonly error: Failure | null; readonly replyTo?: RunParent | undefined }
   /** Lets a paused run go on. */
@@ -296,9 +327,11 @@ export interface StoreStats {
   readonly bytes?: number | undefined;
 }
 
-/** Whether a message makes a run of this status due: signals and children's ends move on only what is neither paused nor ended. */
+/** Whether a message makes a run of this status due: signals, updates and children's ends move on only what is neither paused nor ended. */
 export function wakesRun(kind: MessageBody["kind"], status: RunStatus): boolean {
-  if (kind === "signal" || kind === "child_finished") return status !== "paused" && !isFinal(status);
+  if (kind === "signal" || kind === "update" || kind === "child_finished") {
+    return status !== "paused" && !isFinal(status);
+  }
   if (kind === "compensate") return true;
   return !isFinal(status);
 }

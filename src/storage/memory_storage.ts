@@ -1,5 +1,4 @@
 import { MaestroError } from "../base/errors.ts";
-import type { JournalTurn } from "../engine/journal.ts";
 import { isFinal, type RunRecord, type RunStatus } from "../engine/run.ts";
 import {
   type Claim,
@@ -11,6 +10,7 @@ import {
   type DeleteRunsRequest,
   type DeliverRequest,
   type Delivery,
+  type JournalPage,
   type ListRunsRequest,
   type Message,
   NO_CHANGE,
@@ -23,7 +23,7 @@ import {
   type WorkerRef,
 } from "../engine/storage.ts";
 import { type DueEntry, DueQueue } from "./memory/due_queue.ts";
-import { isMatch, type KeptRun } from "./memory/kept_run.ts";
+import { headOf, isEndedRoot, isMatch, type KeptRun, pageOf } from "./memory/kept_run.ts";
 
 /** Options of `MemoryStorage`. */
 export interface MemoryStorageOptions {
@@ -114,11 +114,11 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  deleteRuns({ endedBefore, status, limit }: DeleteRunsRequest): Promise<number> {
-    const roots = [...this.#runs.values()].filter(({ record: { parent, status: own, finishedAt } }) =>
-      parent === null && isFinal(own) && finishedAt !== null && finishedAt < endedBefore &&
-      status?.includes(own) !== false
-    ).sort((a, b) => a.record.finishedAt! - b.record.finishedAt!);
+  deleteRuns({ endedBefore = Infinity, runId, status, limit }: DeleteRunsRequest): Promise<number> {
+    const named = runId === undefined ? [...this.#runs.values()] : [this.#runs.get(runId)];
+    const roots = named.filter((kept) => kept !== undefined)
+      .filter(({ record }) => isEndedRoot(record, endedBefore, status))
+      .sort((a, b) => a.record.finishedAt! - b.record.finishedAt!);
     let trees = 0;
     let count = 0;
     for (const { record: { id } } of roots) {
@@ -161,8 +161,8 @@ export class MemoryStorage implements Storage {
     return Promise.resolve(isKnown);
   }
 
-  readJournal({ runId, from = 0, limit = Infinity }: ReadJournalRequest): Promise<readonly JournalTurn[]> {
-    return Promise.resolve(this.#runs.get(runId)?.turns.slice(from, from + limit) ?? []);
+  readJournal({ runId, from = 0, limit = Infinity }: ReadJournalRequest): Promise<JournalPage> {
+    return Promise.resolve(pageOf(this.#runs.get(runId), from, limit));
   }
 
   readDefinition({ hash }: { readonly hash: string }): Promise<string | undefined> {
@@ -170,14 +170,18 @@ export class MemoryStorage implements Storage {
   }
 
   commitTurn(request: CommitTurnRequest): Promise<void> {
-    const { claim, head, turnId, turn, change, taken, release } = request;
+    const { claim, head, turnId, turn, restart, change, taken, release } = request;
     const kept = this.#runs.get(claim.runId);
     const isNewest = kept !== undefined && kept.token === claim.token;
     if (isNewest && kept.lastTurnId === turnId) return Promise.resolve();
-    if (!isNewest || kept.turns.length !== head) {
+    if (!isNewest || headOf(kept) !== head) {
       return Promise.reject(new MaestroError("claim_lost", `Run "${claim.runId}" has moved on without this worker`));
     }
     if (turn !== undefined) {
+      if (restart === true) {
+        kept.base = head;
+        kept.turns = [];
+      }
       kept.turns.push(turn);
       kept.started = undefined;
     }
@@ -227,6 +231,7 @@ export class MemoryStorage implements Storage {
       crashes: 0,
       started: "started" in first ? first.started : undefined,
       turns: "turn" in first ? [first.turn] : [],
+      base: 0,
       inbox: new Map(),
       heard: new Set(),
     };
@@ -260,7 +265,7 @@ export class MemoryStorage implements Storage {
     return {
       run: record,
       claim: { runId: record.id, token: kept.token },
-      head: kept.turns.length,
+      head: headOf(kept),
       started: kept.started,
       crashes,
       messages: [...kept.inbox.values()],
@@ -346,9 +351,9 @@ export class MemoryStorage implements Storage {
   }
 
   #stored(kept: KeptRun): StoredRun {
-    const { record, turns, owner, inbox } = kept;
+    const { record, owner, inbox } = kept;
     const isAlive = owner !== null && (this.#workers.get(owner)?.leaseUntil ?? 0) > this.#now();
-    return { ...record, head: turns.length, owner: isAlive ? owner : null, mail: inbox.size };
+    return { ...record, head: headOf(kept), owner: isAlive ? owner : null, mail: inbox.size };
   }
 
   /** Notes that a tree may have ended, and makes room for it. */

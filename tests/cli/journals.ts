@@ -26,6 +26,7 @@ export function storedRun(change: Partial<StoredRun> = {}): StoredRun {
     wakeAt: null,
     startedAt: STARTED,
     finishedAt: null,
+    attributes: {},
     head: 1,
     owner: "worker",
     mail: 0,

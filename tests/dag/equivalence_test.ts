@@ -33,7 +33,7 @@ async function runYaml(text: string, functions: Functions): Promise<readonly (re
   assert(workflow !== undefined, JSON.stringify(diagnostics));
   const run = await maestro.start(workflow, { input: { n: 1 } });
   await run.result();
-  const journal = await storage.readJournal({ runId: run.id });
+  const { turns: journal } = await storage.readJournal({ runId: run.id });
   await maestro.close();
   return facts(journal);
 }

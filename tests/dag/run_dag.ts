@@ -32,7 +32,7 @@ export async function runDag<Input, Output>(
     const run = await maestro.start(dag, { input });
     onStarted?.(run);
     const result = await run.result();
-    return { result, events, journal: await storage.readJournal({ runId: run.id }) };
+    return { result, events, journal: (await storage.readJournal({ runId: run.id })).turns };
   } finally {
     await maestro.close();
   }

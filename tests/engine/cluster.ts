@@ -83,7 +83,7 @@ export class Cluster {
   }
 
   async entries(runId = "run"): Promise<Entry[]> {
-    return (await this.storage.readJournal({ runId })).flatMap(({ entries }) => entries);
+    return (await this.storage.readJournal({ runId })).turns.flatMap(({ entries }) => entries);
   }
 
   /** Sends a message as a process would that owns nothing. */
@@ -193,6 +193,7 @@ export class Process {
       wakeAt: null,
       startedAt: this.#cluster.now(),
       finishedAt: null,
+      attributes: {},
     };
     const started: RunStarted = {
       type: "run_started",

@@ -186,6 +186,7 @@ export async function play(
       wakeAt: null,
       startedAt: 0,
       finishedAt: null,
+      attributes: {},
     },
     opened,
     started: { ...STARTED, input: options.input ?? null, timeoutMs: definition.timeoutMs ?? null },
@@ -194,7 +195,7 @@ export async function play(
   const exit = await live.ended;
   if (exit.kind !== "finished") throw new Error(`The run has not finished: ${exit.kind}`);
   const { finished } = exit;
-  return { finished, calls, journal: await storage.readJournal({ runId: "run" }) };
+  return { finished, calls, journal: (await storage.readJournal({ runId: "run" })).turns };
 }
 
 /** Resolves when an attempt is aborted, as an adapter that listens would. */

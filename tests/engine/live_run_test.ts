@@ -46,7 +46,7 @@ describe("a live run", () => {
     );
     await assert.rejects(playing, /disk is gone/);
     await pause(40);
-    assert.deepEqual(typesOf(await storage.readJournal({ runId: "run" })), [
+    assert.deepEqual(typesOf((await storage.readJournal({ runId: "run" })).turns), [
       "run_started",
       "step_scheduled a",
       "step_scheduled b",
@@ -68,7 +68,7 @@ describe("a live run", () => {
       { storage, onStarted: (live) => setTimeout(() => void live.suspend(), 5) },
     );
     await assert.rejects(playing, /suspended/);
-    assert.deepEqual(typesOf(await storage.readJournal({ runId: "run" })), [
+    assert.deepEqual(typesOf((await storage.readJournal({ runId: "run" })).turns), [
       "run_started",
       "step_scheduled a",
       "step_completed a",
@@ -114,6 +114,6 @@ describe("a live run", () => {
     );
     await assert.rejects(playing, /suspended/);
     await pause(10);
-    assert.deepEqual(typesOf(await storage.readJournal({ runId: "run" })), ["run_started", "step_scheduled a"]);
+    assert.deepEqual(typesOf((await storage.readJournal({ runId: "run" })).turns), ["run_started", "step_scheduled a"]);
   });
 });

@@ -111,7 +111,7 @@ describe("replaying a plan", () => {
       }
       if (round % 3 === 2) setTimeout(() => run.cancel(), Math.random() * 60);
       const { status } = await run.result();
-      const journal = await storage.readJournal({ runId: run.id });
+      const { turns: journal } = await storage.readJournal({ runId: run.id });
       const end = await replay(workflow, run.id, journal);
       assert.deepEqual([end.stuck, end.finished?.status], [undefined, status]);
       const recorded = journal.at(-1)?.entries.at(-1);

@@ -1,5 +1,4 @@
 import { MaestroError } from "../../src/base/errors.ts";
-import type { JournalTurn } from "../../src/engine/journal.ts";
 import type {
   Claim,
   ClaimedRuns,
@@ -8,6 +7,7 @@ import type {
   CreateRunRequest,
   DeliverRequest,
   Delivery,
+  JournalPage,
   ListRunsRequest,
   ReadJournalRequest,
   RunPage,
@@ -79,7 +79,7 @@ export class FaultyStorage implements Storage {
     return this.#send("renew", "renew", () => this.#store.inner.renewWorker(request), String);
   }
 
-  readJournal(request: ReadJournalRequest): Promise<readonly JournalTurn[]> {
+  readJournal(request: ReadJournalRequest): Promise<JournalPage> {
     return this.#send("read", `journal ${request.runId}`, () => this.#store.inner.readJournal(request));
   }
 

@@ -29,7 +29,7 @@ const full = head;
 rmSync(ballast);
 await commit();
 head++;
-const turns = (await storage.readJournal({ runId: "a" })).length;
+const turns = (await storage.readJournal({ runId: "a" })).turns.length;
 await storage[Symbol.asyncDispose]();
 const connection = new SqliteConnection(path);
 const integrity = connection.get("pragma integrity_check")?.["integrity_check"];

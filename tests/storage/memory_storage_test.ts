@@ -22,6 +22,7 @@ function endedRun(id: string, definition: string): RunRecord {
     wakeAt: null,
     startedAt: 0,
     finishedAt: 1,
+    attributes: {},
   };
 }
 

@@ -118,7 +118,7 @@ describe("openStorage()", () => {
       assert.ok(!existsSync(scratch.path("none.db")));
       await makeStore(scratch.path());
       const storage = scratch.keep(await openStorage(`sqlite:${scratch.path()}`, { isReadOnly: true }));
-      assert.deepEqual(await storage.readJournal({ runId: "first" }), [turn(0)]);
+      assert.deepEqual((await storage.readJournal({ runId: "first" })).turns, [turn(0)]);
       const request = storage.deleteRuns({ endedBefore: 9e15, limit: 1 });
       assert.equal(await request, 0);
       await assert.rejects(createOwned(storage, runRecord("b"), worker("w")), { code: "store_unavailable" });

@@ -76,7 +76,7 @@ describe("several processes with one store", () => {
       assert.deepEqual((await storage.stats()).runs, { completed: 40 });
       const expected = Array.from({ length: 11 }, (_, number) => turn(number));
       const { runs } = await storage.listRuns({ limit: 100 });
-      for (const { id } of runs) assert.deepEqual(await storage.readJournal({ runId: id }), expected, id);
+      for (const { id } of runs) assert.deepEqual((await storage.readJournal({ runId: id })).turns, expected, id);
       const connection = new SqliteConnection(scratch.path());
       assert.deepEqual({ ...connection.get("pragma integrity_check") }, { integrity_check: "ok" });
       connection.close();
@@ -118,7 +118,7 @@ describe("several processes with one store", () => {
       owner.signal("SIGCONT");
       owner.child.stdin.write("commit\n");
       assert.equal(await owner.line(), "claim_lost");
-      assert.deepEqual(await storage.readJournal({ runId: "owned" }), [turn(0)]);
+      assert.deepEqual((await storage.readJournal({ runId: "owned" })).turns, [turn(0)]);
       owner.signal("SIGKILL");
       await owner.ended();
     }));

@@ -1,5 +1,7 @@
 import { MaestroError } from "../../base/errors.ts";
+import type { Attributes } from "../../engine/attributes.ts";
 import type { CommitTurnRequest } from "../../engine/storage.ts";
+import { changeIndexed, findIndexed } from "./attribute_rows.ts";
 import {
   createChild,
   dropDefinition,
@@ -10,7 +12,7 @@ import {
   runBytes,
 } from "./create_run.ts";
 import { insertMessage, type PreparedMessage, prepareMessage, takeMessages } from "./inbox.ts";
-import { insertLarge, isLarge, turnPayload } from "./journal_rows.ts";
+import { deleteJournal, insertLarge, isLarge, turnPayload } from "./journal_rows.ts";
 import type { Payload, PayloadCodec } from "./payload.ts";
 import { changedColumns, columnValue, type RecordColumns } from "./record_columns.ts";
 import { change, selectOne, type SqlContext, type SqlWork } from "./sql_work.ts";
@@ -23,8 +25,10 @@ export interface PreparedCommit {
   readonly head: number;
   readonly turnId: string;
   readonly turn: Payload | undefined;
+  readonly restart: boolean;
   /** What changes in the record, but for the definition. */
   readonly columns: RecordColumns;
+  readonly attributes: Attributes | undefined;
   readonly definition: { readonly hash: string; readonly body: Payload } | undefined;
   readonly taken: readonly string[] | undefined;
   readonly children: readonly PreparedRun[] | undefined;
@@ -34,14 +38,16 @@ export interface PreparedCommit {
 
 /** Brings a commit into the form in which it is kept. */
 export function prepareCommit(codec: PayloadCodec, request: CommitTurnRequest): PreparedCommit {
-  const { claim: { runId, token }, head, turnId, turn, change: changed, definition, taken, release } = request;
+  const { claim: { runId, token }, head, turnId, turn, restart, change: changed, definition, taken, release } = request;
   return {
     runId,
     token,
     head,
     turnId,
     turn: turn && turnPayload(codec, runId, head, turn),
+    restart: restart === true,
     columns: changedColumns(codec, runId, changed),
+    attributes: changed.attributes,
     definition: prepareDefinition(codec, changed.definition, definition),
     taken,
     children: request.children?.map((child) => prepareRun(codec, child)),
@@ -57,17 +63,14 @@ export function commitBytes({ turn, children = [] }: PreparedCommit): number {
 
 /** Commits a turn, or refuses it with `claim_lost`. */
 export function* commitTurn(commit: PreparedCommit, context: SqlContext): SqlWork<void> {
-  const { runId, token, head, turnId, turn, definition, taken, children, messages, release } = commit;
-  let tail: number | undefined;
-  if (turn !== undefined) {
-    const large = isLarge(turn);
-    const { changes, lastId } = yield* change(APPEND, [large ? null : turn.value, runId, token, head, turnId]);
-    if (changes === 0) return yield* refuse(runId, token, turnId);
-    if (large) yield* insertLarge(lastId, turn);
-    tail = lastId;
-  }
+  const { runId, token, head, turnId, turn, attributes, definition, taken, children, messages, release } = commit;
+  const tail = turn === undefined ? undefined : yield* appendTurn(commit, turn);
+  if (tail === 0) return yield* refuse(runId, token, turnId);
+  // Read before the run's row is changed, and changed when nothing can refuse the commit any more.
+  const indexed = attributes === undefined ? undefined : yield* findIndexed(runId);
   const { changes } = yield* updateRun(commit, tail);
   if (changes === 0) return yield* refuse(runId, token, turnId);
+  if (attributes !== undefined) yield* changeIndexed(indexed!, attributes);
   const isFirst = head === 0 && turn !== undefined;
   if (!isFirst && !release && (taken ?? children ?? messages ?? definition) === undefined) return;
   const run = (yield* selectOne<{ seq: number; owner: string | null; definition: number }>(
@@ -82,8 +85,29 @@ export function* commitTurn(commit: PreparedCommit, context: SqlContext): SqlWor
   if (release) yield* releaseRun(run.seq, context);
 }
 
+/** Appends a turn; gives the key of its row, or 0 where it does not belong at the end of the journal. */
+function* appendTurn({ runId, token, head, turnId, restart }: PreparedCommit, turn: Payload): SqlWork<number> {
+  const large = isLarge(turn);
+  const values = [large ? null : turn.value, runId, token, head, turnId];
+  const { changes, lastId } = yield* change(restart ? BEGIN_ANEW : APPEND, values);
+  if (changes === 0) return 0;
+  if (large) yield* insertLarge(lastId, turn);
+  if (restart) yield* dropJournal(runId, head);
+  return lastId;
+}
+
 const APPEND = `insert into journal (before, body)
 select tail, ? from runs where id = ? and token = ? and head = ? and turn_id <> ?`;
+
+/** The first turn of a journal that begins anew has none before it. */
+const BEGIN_ANEW = APPEND.replace("select tail", "select 0");
+
+/** Deletes what the journal of a run held; comes before the run's row points to the new one. */
+function* dropJournal(runId: string, head: number): SqlWork<void> {
+  const run = yield* selectOne<{ tail: number }>("select tail from runs where id = ?", [runId]);
+  yield* deleteJournal(run!.tail);
+  yield* change("update runs set base = ? where id = ?", [head, runId]);
+}
 
 /** A turn that is in the journal already is answered as it was the first time. */
 function* refuse(runId: string, token: number, turnId: string): SqlWork<void> {

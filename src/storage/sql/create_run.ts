@@ -1,6 +1,7 @@
 import { MaestroError } from "../../base/errors.ts";
 import type { RunRecord } from "../../engine/run.ts";
 import type { CreateRunRequest, WorkerRef } from "../../engine/storage.ts";
+import { attributeKeys, attributesColumn, insertAttributes } from "./attribute_rows.ts";
 import { insertFirstTurn, turnPayload } from "./journal_rows.ts";
 import type { Payload, PayloadCodec } from "./payload.ts";
 import { columnValue, privateColumns, type RecordColumns } from "./record_columns.ts";
@@ -79,7 +80,9 @@ function* insertRun(request: PreparedRun, context: SqlContext): SqlWork<void> {
     ...[run.parent?.runId ?? null, run.parent?.step ?? null, run.root, run.durability, run.status, run.cause],
     ...[worker === undefined ? run.wakeAt ?? now : run.wakeAt, run.startedAt, run.finishedAt],
     ...[turn === undefined ? 0 : 1, tail, turnId, worker === undefined ? 0 : 1, worker?.id ?? null],
+    attributesColumn(run.attributes),
   ]);
+  yield* insertAttributes(lastId, attributeKeys(run.attributes));
   if (started !== undefined) yield* change("insert into starts (run, body) values (?, ?)", [lastId, started.value]);
   if (worker === undefined) effects.hasDueRuns = true;
 }
@@ -87,8 +90,8 @@ function* insertRun(request: PreparedRun, context: SqlContext): SqlWork<void> {
 /** The private columns come first, in the order of `privateColumns`. */
 const INSERT_RUN = `insert into runs (output, error, error_code, error_message, pause_reason, pause_message,
 id, internal_id, workflow, version, definition, queue, parent_run, parent_step, root, durability, status, cause,
-wake_at, started_at, finished_at, head, tail, turn_id, token, owner, crashes, mail)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`;
+wake_at, started_at, finished_at, head, tail, turn_id, token, owner, attributes, crashes, mail)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`;
 
 /** Keeps a definition once a hash; gives its key. */
 export function* keepDefinition(hash: string, body: Payload): SqlWork<number> {

@@ -35,7 +35,7 @@ export function* insertFirstTurn(payload: Payload): SqlWork<number> {
 }
 
 /** A page of a journal as it is kept. */
-export interface JournalPage {
+export interface JournalRows {
   /** Position of the first turn. */
   readonly from: number;
   /** Oldest first. */
@@ -53,18 +53,20 @@ export interface JournalTrail {
 /** Reads a page of a run's journal; nothing where there is no such run. */
 export function* readJournalPage(
   runId: string,
-  from: number,
+  wanted: number,
   limit: number,
   trails: Map<string, JournalTrail>,
-): SqlWork<JournalPage> {
-  const run = yield* selectOne<{ seq: number; head: number; tail: number }>(
-    "select seq, head, tail from runs where id = ?",
+): SqlWork<JournalRows> {
+  const run = yield* selectOne<{ seq: number; base: number; head: number; tail: number }>(
+    "select seq, base, head, tail from runs where id = ?",
     [runId],
   );
-  const end = Math.min(run?.head ?? 0, from + limit);
+  const { base, head } = run ?? { base: 0, head: 0 };
+  const from = Math.max(wanted, base);
+  const end = Math.min(head, from + limit);
   if (run === undefined || from >= end) return { from, bodies: [] };
   let last = run.tail;
-  if (end < run.head) last = (yield* findTrail(runId, run, trails)).keys[end - 1]!;
+  if (end < head) last = (yield* findTrail(runId, run, trails)).keys[end - 1 - base]!;
   const rows = yield* selectAll<{ body: SqlValue }>(READ_CHAIN, [end - 1, last, from]);
   return { from, bodies: rows.map(({ body }) => body) };
 }

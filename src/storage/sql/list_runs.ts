@@ -2,7 +2,8 @@ import { MaestroError } from "../../base/errors.ts";
 import type { RunStatus } from "../../engine/run.ts";
 import type { ListRunsRequest } from "../../engine/storage.ts";
 import { later } from "../../runtime/later.ts";
-import { SELECT_STORED_RUNS, type StoredRunRow } from "./run_row.ts";
+import { attributeKeys } from "./attribute_rows.ts";
+import { SELECT_RUNS_BY_ATTRIBUTE, SELECT_STORED_RUNS, type StoredRunRow } from "./run_row.ts";
 import { selectAll, selectOne, type SqlValue, type SqlWork } from "./sql_work.ts";
 
 /** A part of a listing: rows of `runs` whose keys lie in a range. */
@@ -17,6 +18,10 @@ interface Slice {
 interface Conditions {
   readonly sql: string;
   readonly values: readonly SqlValue[];
+  /** The range of keys; with a plus where another index is to be gone through. */
+  readonly seq: string;
+  /** The attribute whose index is gone through; the others are looked up. */
+  readonly key: string | undefined;
   /** Each is asked for by itself, so that its index gives the order too. */
   readonly statuses: readonly RunStatus[] | undefined;
 }
@@ -36,10 +41,12 @@ export async function findRows(
   read: <T>(work: () => SqlWork<T>) => Promise<T>,
   now: () => number,
 ): Promise<{ readonly rows: readonly StoredRunRow[]; readonly cursor: string | undefined }> {
-  const conditions = toConditions(request);
+  const { idPrefix } = request;
+  const hasRarePrefix = idPrefix !== undefined && await read(() => isRare(idPrefix));
+  const conditions = toConditions(request, hasRarePrefix);
   const rows: StoredRunRow[] = [];
   let to = Math.min(readCursor(cursor), await read(findNewest));
-  let span = FIRST_SPAN;
+  let span = hasRarePrefix ? Infinity : FIRST_SPAN;
   while (to > 0 && rows.length <= limit) {
     const started = now();
     const from = Math.max(1, to - span + 1);
@@ -63,32 +70,48 @@ function readCursor(cursor: string | undefined): number {
   return Number(cursor) - 1;
 }
 
+/** Tells whether few ids begin so: then their index is gone through, and otherwise the runs are. */
+function* isRare(idPrefix: string): SqlWork<boolean> {
+  const sql = "select count(*) as count from (select 1 from runs where id >= ? and id < ? limit ?)";
+  const row = yield* selectOne<{ count: number }>(sql, [idPrefix, endOf(idPrefix), RARE]);
+  return row!.count < RARE;
+}
+
+const RARE = 1_000;
+
+/** Comes after every id that begins with a text. */
+function endOf(idPrefix: string): string {
+  return `${idPrefix}\u{10ffff}`;
+}
+
 function* findNewest(): SqlWork<number> {
   const row = yield* selectOne<{ seq: number | null }>("select max(seq) as seq from runs");
   return row?.seq ?? 0;
 }
 
 function* selectSlice(
-  { sql, values, statuses }: Conditions,
+  { sql, values, seq, key, statuses }: Conditions,
   { from, to }: Slice,
   limit: number,
 ): SqlWork<StoredRunRow[]> {
-  const range = `where runs.seq between ? and ?${sql}`;
-  const order = "order by runs.seq desc limit ?";
-  if (statuses === undefined) {
-    return [...yield* selectAll<StoredRunRow>(`${SELECT_STORED_RUNS}${range} ${order}`, [from, to, ...values, limit])];
-  }
+  const select = key === undefined
+    ? `${SELECT_STORED_RUNS}where ${seq} between ? and ?${sql}`
+    : `${SELECT_RUNS_BY_ATTRIBUTE}where found.key = ? and found.run between ? and ?${sql}`;
+  const parts = key === undefined ? [from, to, ...values] : [key, from, to, ...values];
+  const order = `order by ${key === undefined ? "runs.seq" : "found.run"} desc limit ?`;
+  if (statuses === undefined) return [...yield* selectAll<StoredRunRow>(`${select} ${order}`, [...parts, limit])];
+  const status = `${key === undefined && seq === "runs.seq" ? "" : "+"}runs.status = ?`;
   const rows: StoredRunRow[] = [];
-  for (const status of statuses) {
-    const parts = [from, to, ...values, status, limit];
-    rows.push(...yield* selectAll<StoredRunRow>(`${SELECT_STORED_RUNS}${range} and runs.status = ? ${order}`, parts));
+  for (const name of statuses) {
+    rows.push(...yield* selectAll<StoredRunRow>(`${select} and ${status} ${order}`, [...parts, name, limit]));
   }
   return rows.sort((a, b) => b.seq - a.seq).slice(0, limit);
 }
 
 /** A plus before a column keeps the database from choosing its index: the one of the narrowest condition is the one to use. */
-function toConditions(request: Omit<ListRunsRequest, "cursor" | "limit">): Conditions {
-  const { status, workflow, queue, parent, rootsOnly, startedFrom, startedBefore, text } = request;
+function toConditions(request: Omit<ListRunsRequest, "cursor" | "limit">, hasRarePrefix: boolean): Conditions {
+  const { status, workflow, queue, parent, rootsOnly, startedFrom, startedBefore, idPrefix, text } = request;
+  const [key, ...otherKeys] = attributeKeys(request.attributes ?? {});
   const parts: string[] = [];
   const values: SqlValue[] = [];
   const add = (part: string, ...more: SqlValue[]): void => {
@@ -102,16 +125,34 @@ function toConditions(request: Omit<ListRunsRequest, "cursor" | "limit">): Condi
       parent,
     );
   }
-  const isNarrow = parent !== undefined || status !== undefined;
+  for (const other of otherKeys) {
+    add("exists (select 1 from attributes where attributes.key = ? and attributes.run = runs.seq)", other);
+  }
+  if (idPrefix !== undefined) {
+    const id = hasRarePrefix ? "runs.id" : "+runs.id";
+    add(`${id} >= ? and ${id} < ?`, idPrefix, endOf(idPrefix));
+  }
+  const isNarrow = parent !== undefined || status !== undefined || hasRarePrefix || key !== undefined;
   if (workflow !== undefined) add(`${isNarrow ? "+" : ""}runs.workflow = ?`, workflow);
   if (queue !== undefined) add("+runs.queue = ?", queue);
   if (rootsOnly === true) add("runs.parent_run is null");
   if (startedFrom !== undefined) add("runs.started_at >= ?", startedFrom);
   if (startedBefore !== undefined) add("runs.started_at < ?", startedBefore);
   if (text !== undefined) {
-    add("contains_text(?, runs.id, runs.workflow, runs.error_code, runs.error_message)", text.toLowerCase());
+    const part = text.toLowerCase();
+    add(
+      "(contains_text(?, runs.id, runs.workflow, runs.error_code, runs.error_message) or contains_value(?, runs.attributes))",
+      part,
+      part,
+    );
   }
-  return { sql: parts.join(""), values, statuses: status === undefined ? undefined : [...new Set(status)] };
+  return {
+    sql: parts.join(""),
+    values,
+    seq: hasRarePrefix ? "+runs.seq" : "runs.seq",
+    key,
+    statuses: status === undefined ? undefined : [...new Set(status)],
+  };
 }
 
 /** What `contains_text` means: whether a lower-case text is part of one of the others, whatever their case. */

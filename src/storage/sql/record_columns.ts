@@ -1,5 +1,6 @@
 import type { RunRecord } from "../../engine/run.ts";
 import type { RunChange } from "../../engine/storage.ts";
+import { attributesColumn } from "./attribute_rows.ts";
 import type { Payload, PayloadCodec } from "./payload.ts";
 import { placeOf } from "./run_row.ts";
 import type { SqlValue } from "./sql_work.ts";
@@ -40,12 +41,13 @@ const NO_COLUMNS: RecordColumns = [];
 /** The columns that a change of a record sets, but for its definition. */
 export function changedColumns(codec: PayloadCodec, runId: string, change: RunChange): RecordColumns {
   for (const _member in change) {
-    const { status, cause, wakeAt, finishedAt } = change;
+    const { status, cause, wakeAt, finishedAt, attributes } = change;
     const columns = [...privateColumns(codec, runId, change)];
     if (status !== undefined) columns.push(["status", status]);
     if (cause !== undefined) columns.push(["cause", cause]);
     if (wakeAt !== undefined) columns.push(["wake_at", wakeAt]);
     if (finishedAt !== undefined) columns.push(["finished_at", finishedAt]);
+    if (attributes !== undefined) columns.push(["attributes", attributesColumn(attributes)]);
     return columns;
   }
   return NO_COLUMNS;

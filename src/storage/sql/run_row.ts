@@ -2,6 +2,7 @@ import type { JsonValue } from "../../base/json.ts";
 import type { Failure } from "../../engine/failure.ts";
 import type { Durability, PauseReason, RunCause, RunRecord, RunStatus } from "../../engine/run.ts";
 import type { StoredRun } from "../../engine/storage.ts";
+import { readAttributes } from "./attribute_rows.ts";
 import type { PayloadCodec } from "./payload.ts";
 import type { SqlValue } from "./sql_work.ts";
 
@@ -31,6 +32,7 @@ export interface RunRow {
   readonly crashes: number;
   readonly error: SqlValue;
   readonly output: SqlValue;
+  readonly attributes: SqlValue;
 }
 
 /** A run's row with what is told of it beside its record. */
@@ -46,7 +48,7 @@ export interface StoredRunRow extends RunRow {
 const COLUMNS = [
   ...["seq", "id", "internal_id", "workflow", "version", "queue", "parent_run", "parent_step", "root", "durability"],
   ...["status", "cause", "pause_reason", "pause_message", "wake_at", "started_at", "finished_at", "head", "tail"],
-  ...["token", "crashes", "error", "output"],
+  ...["token", "crashes", "error", "output", "attributes"],
 ];
 
 /** The columns of a `RunRow`. */
@@ -54,10 +56,17 @@ export const RUN_COLUMNS: string = `${
   COLUMNS.map((name) => `runs.${name}`).join(", ")
 }, (select hash from definitions where definitions.seq = runs.definition) as hash`;
 
+/** The columns of a `StoredRunRow`. */
+const STORED_RUN_COLUMNS = `${RUN_COLUMNS}, runs.owner, workers.lease_until, workers.files,
+(select count(*) from messages where messages.run = runs.seq and messages.is_taken = 0) as waiting`;
+
 /** Reads rows of `StoredRunRow`; a condition follows. */
-export const SELECT_STORED_RUNS: string = `select ${RUN_COLUMNS}, runs.owner, workers.lease_until, workers.files,
-(select count(*) from messages where messages.run = runs.seq and messages.is_taken = 0) as waiting
-from runs left join workers on workers.id = runs.owner `;
+export const SELECT_STORED_RUNS: string =
+  `select ${STORED_RUN_COLUMNS} from runs left join workers on workers.id = runs.owner `;
+
+/** The same in the order of an index of attributes, `found`, which is gone through first. */
+export const SELECT_RUNS_BY_ATTRIBUTE: string = `select ${STORED_RUN_COLUMNS} from attributes as found
+cross join runs on runs.seq = found.run left join workers on workers.id = runs.owner `;
 
 /** Where a run's data are kept, for messages and for the cipher. */
 export function placeOf(what: "output" | "error" | "pause" | "start", runId: string): string {
@@ -89,6 +98,7 @@ export async function toRecord(row: RunRow, codec: PayloadCodec): Promise<RunRec
     wakeAt: row.wake_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
+    attributes: readAttributes(row.attributes, id),
   };
 }
 

@@ -10,6 +10,7 @@ import type {
   DeleteRunsRequest,
   DeliverRequest,
   Delivery,
+  JournalPage,
   ListRunsRequest,
   ReadJournalRequest,
   RunPage,
@@ -131,14 +132,14 @@ export class SqlStorage implements Storage {
     return await this.#write({ kind: "renew_worker", worker }, "async");
   }
 
-  async readJournal({ runId, from = 0, limit = Infinity }: ReadJournalRequest): Promise<readonly JournalTurn[]> {
-    const page = await this.#read(() => readJournalPage(runId, from, limit, this.#trails));
+  async readJournal({ runId, from: wanted = 0, limit = Infinity }: ReadJournalRequest): Promise<JournalPage> {
+    const { from, bodies } = await this.#read(() => readJournalPage(runId, wanted, limit, this.#trails));
     const turns: JournalTurn[] = [];
-    for (const body of page.bodies) {
+    for (const body of bodies) {
       const place = placeOfTurn(runId, from + turns.length);
       turns.push(decodeTurn(await this.#codec.read(body, place), place));
     }
-    return turns;
+    return { from, turns };
   }
 
   async readDefinition({ hash }: { readonly hash: string }): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { change, selectAll, selectOne, type SqlContext, type SqlWork } from "./s
 /** SQL that tells whether a message of a row of `messages` makes its run due; the same as `wakesRun`. */
 const WAKES = `(messages.kind = 'compensate'
 or (runs.status not in ('completed', 'failed', 'compensated', 'compensation_failed', 'cancelled')
-and (messages.kind in ('cancel', 'resume') or runs.status <> 'paused')))`;
+and (messages.kind in ('cancel', 'terminate', 'resume') or runs.status <> 'paused')))`;
 
 /** SQL that tells whether a run's inbox holds what makes it due. */
 const HAS_WAKING_MAIL =

@@ -5,7 +5,8 @@ export const APPLICATION_ID = 0x4d41_4553;
  * What brings a store from one version to the next; the version of a store is the number of those that it has had.
  *
  * A released one is never changed. A journal's rows are linked backwards (`before`), so that appending touches the end of one tree only,
- * whichever run it is for. Bodies of more than 64 KiB are in `large`, so that following the links reads few pages.
+ * whichever run it is for. Bodies of more than 64 KiB are in `large`, so that following the links reads few pages. `base` is the position
+ * of a journal's first row. A run's attributes are in its row, as JSON; `attributes` has one row for each, for the search only.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -82,5 +83,14 @@ create table messages (
   unique (run, id)
 );
 create index messages_waiting on messages (run) where is_taken = 0;
+`,
+  `
+alter table runs add column base integer not null default 0;
+alter table runs add column attributes text;
+create table attributes (
+  key text not null,
+  run integer not null,
+  primary key (key, run)
+) without rowid;
 `,
 ];

@@ -2,7 +2,7 @@ import type { RunRecord } from "../../engine/run.ts";
 import type { Storage } from "../../engine/storage.ts";
 import type { ContractCase } from "./contract.ts";
 import { expectEqual } from "./expect.ts";
-import { createOwned, createParked, runRecord, signal, worker } from "./samples.ts";
+import { createOwned, createParked, readTurns, runRecord, signal, worker } from "./samples.ts";
 
 function createEnded(storage: Storage, id: string, finishedAt: number, more: Partial<RunRecord> = {}): Promise<void> {
   const { status = "completed", ...record } = more;
@@ -29,7 +29,7 @@ export const DELETE_CASES: readonly ContractCase[] = [
       await storage.deliver({ message: signal("old", "m") });
       expectEqual(await storage.deleteRuns({ endedBefore: 200, limit: 10 }), 1, "how many went");
       expectEqual(await ids(storage), ["new", "running"], "those that stay");
-      expectEqual(await storage.readJournal({ runId: "old" }), [], "the journal");
+      expectEqual(await readTurns(storage, "old"), [], "the journal");
       expectEqual(await storage.readDefinition({ hash: "hash-old" }), undefined, "the definition");
       expectEqual(await storage.deliver({ message: signal("old", "m") }), undefined, "a message to it");
       await createOwned(storage, runRecord("old", { internalId: "again" }), worker("w"));

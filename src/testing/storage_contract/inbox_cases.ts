@@ -3,7 +3,16 @@ import { type ChildEnd, isFinal, type RunStatus } from "../../engine/run.ts";
 import { type Message, wakesRun } from "../../engine/storage.ts";
 import type { ContractCase } from "./contract.ts";
 import { expectEqual, expectSoon } from "./expect.ts";
-import { commitRequest, createOwned, createParked, QUEUE, runRecord, signal, worker } from "./samples.ts";
+import {
+  commitRequest,
+  createOwned,
+  createParked,
+  createPending,
+  QUEUE,
+  runRecord,
+  signal,
+  worker,
+} from "./samples.ts";
 
 const STATUSES: readonly RunStatus[] = [
   ...(["pending", "running", "waiting", "compensating", "paused"] as const),
@@ -26,6 +35,8 @@ function messagesTo(runId: string): readonly Message[] {
     },
     { runId, id: "4", time: 4, kind: "resume" },
     { runId, id: "5", time: 5, kind: "child_finished", step: "ship", child },
+    { runId, id: "6", time: 6, kind: "update", name: "address", data: ["Ü", null, { street: 3 }] },
+    { runId, id: "7", time: 7, kind: "terminate" },
   ];
 }
 
@@ -38,11 +49,15 @@ export const INBOX_CASES: readonly ContractCase[] = [
       const messages = messagesTo("a");
       const claim = await createOwned(storage, runRecord("a"), worker("w"));
       for (const message of messages) await storage.deliver({ message });
-      expectEqual((await storage.findRun({ runId: "a" }))?.mail, 5, "messages that wait");
+      expectEqual((await storage.findRun({ runId: "a" }))?.mail, messages.length, "messages that wait");
       const { mail } = await storage.claimRuns({ worker: worker("w"), queues: [], limit: 1 });
       expectEqual(mail, messages, "the owner's mail");
       await storage.commitTurn(commitRequest(claim, 1, { taken: ["2", "4", "unknown"], release: true }));
-      expectEqual((await storage.findRun({ runId: "a" }))?.mail, 3, "messages that wait after a turn");
+      expectEqual(
+        (await storage.findRun({ runId: "a" }))?.mail,
+        messages.length - 2,
+        "messages that wait after a turn",
+      );
       const { runs } = await storage.claimRuns({ worker: worker("w"), queues: [QUEUE], limit: 1 });
       const rest = messages.filter(({ id }) => !["2", "4"].includes(id));
       expectEqual(runs[0]?.messages, rest, "what the next owner gets");
@@ -177,6 +192,8 @@ export const INBOX_CASES: readonly ContractCase[] = [
       await wakes(() => sending.deliver({ message: signal("a", "1") }), "a call for mail");
       await wakes(() => sending.deliver({ message: signal("b", "1") }), "a call for a run that was woken up");
       await wakes(() => createParked(sending, runRecord("c"), {}), "a call for a run that was given back");
+      await wakes(() => createPending(sending, runRecord("d")), "a call for a run that nobody has begun");
+      await wakes(() => createPending(listening, runRecord("e")), "a call for one of its own process");
       stop();
       const before = calls;
       await sending.deliver({ message: signal("a", "2") });

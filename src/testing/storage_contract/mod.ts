@@ -1,9 +1,11 @@
+import { ATTRIBUTE_CASES } from "./attribute_cases.ts";
 import { CLAIM_CASES } from "./claim_cases.ts";
 import { COMMIT_CASES } from "./commit_cases.ts";
 import type { ContractCase } from "./contract.ts";
 import { DELETE_CASES } from "./delete_cases.ts";
 import { INBOX_CASES } from "./inbox_cases.ts";
 import { LIST_CASES } from "./list_cases.ts";
+import { RESTART_CASES } from "./restart_cases.ts";
 import { RUN_CASES } from "./run_cases.ts";
 
 export { applies, type ContractCase, type ContractFeatures, type ContractStore } from "./contract.ts";
@@ -12,7 +14,9 @@ export { applies, type ContractCase, type ContractFeatures, type ContractStore }
 export const STORAGE_CONTRACT: readonly ContractCase[] = [
   ...RUN_CASES,
   ...LIST_CASES,
+  ...ATTRIBUTE_CASES,
   ...COMMIT_CASES,
+  ...RESTART_CASES,
   ...CLAIM_CASES,
   ...INBOX_CASES,
   ...DELETE_CASES,

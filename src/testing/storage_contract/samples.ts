@@ -33,6 +33,7 @@ export function runRecord(id: string, more: Partial<RunRecord> = {}): RunRecord 
     wakeAt: null,
     startedAt: 1_000,
     finishedAt: null,
+    attributes: {},
     ...more,
   };
 }
@@ -79,6 +80,11 @@ export async function createPending(storage: Storage, run: RunRecord): Promise<v
 /** Creates a run that a worker owns, its first turn in the journal. */
 export async function createOwned(storage: Storage, run: RunRecord, owner: WorkerRef): Promise<Claim> {
   return (await storage.createRun(createRequest(run, owner)))!;
+}
+
+/** Reads all that a run's journal holds. */
+export async function readTurns(storage: Storage, runId: string): Promise<readonly JournalTurn[]> {
+  return (await storage.readJournal({ runId })).turns;
 }
 
 /** A commit of one turn. */
