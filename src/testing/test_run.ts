@@ -1,0 +1,72 @@
+import type { JsonValue } from "../base/json.ts";
+import type { Storage } from "../engine/storage.ts";
+import type { Maestro, RunHandle, RunResult } from "../maestro.ts";
+import type { MockedCalls } from "./mocked_calls.ts";
+import type { Pacer } from "./pacer.ts";
+import { describeStandstill } from "./standstill.ts";
+
+/** What a run of a test is made of. */
+export interface TestRunOptions {
+  readonly handle: RunHandle;
+  readonly maestro: Maestro;
+  readonly storage: Storage;
+  readonly pacer: Pacer;
+  readonly fault: Pick<MockedCalls, "throwFault">;
+}
+
+/** A run in virtual time. */
+export class TestRun<Output = JsonValue> {
+  /** The run's id. */
+  readonly id: string;
+  readonly #options: TestRunOptions;
+  #result: RunResult | undefined;
+  #error: unknown;
+  #isOver = false;
+
+  /** @internal */
+  constructor(options: TestRunOptions) {
+    const { handle, pacer } = options;
+    this.id = handle.id;
+    this.#options = options;
+    void this.#follow(handle).then(() => pacer.touch());
+  }
+
+  /**
+   * Lets time pass until the run has ended, or is paused, and tells how.
+   *
+   * Rejects where it can never go on: it waits for a signal that nobody sends, or calls something for which there is no mock.
+   */
+  async result(): Promise<RunResult<Output>> {
+    const { pacer, storage, fault } = this.#options;
+    let isStuck = false;
+    await pacer.until(() => this.#isOver, () => {
+      isStuck = true;
+      return undefined;
+    }).catch((thrown: unknown) => {
+      if (!isStuck) throw thrown;
+    });
+    fault.throwFault();
+    if (isStuck) throw await describeStandstill(this.id, storage);
+    if (this.#result === undefined) throw this.#error;
+    return this.#result as RunResult<Output>;
+  }
+
+  async #follow(handle: RunHandle): Promise<void> {
+    try {
+      this.#result = await handle.result();
+    } catch (thrown) {
+      this.#error = thrown;
+    }
+    this.#isOver = true;
+  }
+
+  /** Sends a signal. @throws {MaestroError} where no step takes it, or the run has ended. */
+  async signal(name: string, data: JsonValue = null): Promise<void> {
+    await this.#options.maestro.signal(this.id, { name, data });
+  }
+
+  /** Cancels the run and rolls it back; `result` says how that went. */
+  async cancel(): Promise<void> {
+    await this.#options.maestro.cancel(this.id);
+  }
+}

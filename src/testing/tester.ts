@@ -1,0 +1,222 @@
+import { MaestroError } from "../base/errors.ts";
+import { createIdGenerator } from "../base/ids.ts";
+import { seededRandom } from "../base/seeded_random.ts";
+import type { Dag } from "../dag/dag.ts";
+import type { Storage } from "../engine/storage.ts";
+import { createMaestro, type LoadedWorkflow, type Maestro } from "../maestro.ts";
+import { createRuntime } from "../runtime/create_runtime.ts";
+import { later } from "../runtime/later.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { MemoryStorage } from "../storage/memory_storage.ts";
+import { CallLog, type TestCall } from "./call_log.ts";
+import { checkCalls, checkCompensated, checkOrder, type ExpectedCall } from "./expectations.ts";
+import { loadFile } from "./load_file.ts";
+import { toMs } from "./mock.ts";
+import { MockedCalls } from "./mocked_calls.ts";
+import { Pacer } from "./pacer.ts";
+import { drainMicrotasks } from "./strict_drain.ts";
+import { TestRun } from "./test_run.ts";
+import type { TesterOptions, TestStartOptions } from "./tester_options.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+/** What happens at a moment of virtual time; gets the run that was started last. Time waits for the promise that it may give. */
+export type Happening = (run: TestRun) => unknown;
+
+/**
+ * Makes a tester: the engine itself in virtual time, with mocks in place of services.
+ *
+ * Nothing is opened before it is used. Close it when done.
+ *
+ * @example
+ * ```ts
+ * import { dag } from "maestro";
+ * import { createTester, fails, sequence } from "maestro/testing";
+ *
+ * const order = dag("order", { version: "1" }).input<{ item: string }>()
+ *   .node("price").retry({ attempts: 2, initial: "1h" }).action(({ input }) => `price of ${input.item}`)
+ *   .build();
+ *
+ * const tester = createTester({ mocks: { price: sequence([fails({ code: "http_503" }), 3]) } });
+ * const run = await tester.start(order, { input: { item: "tea" } });
+ * const { status } = await run.result();
+ * console.log(status, tester.calls("price").length);
+ * await tester.close();
+ * ```
+ */
+export function createTester(options: TesterOptions = {}): Tester {
+  return new Tester(options);
+}
+
+/** The engine in virtual time: starts runs, lets time pass, and keeps what was called. Made by `createTester`. */
+export class Tester {
+  readonly #options: TesterOptions;
+  readonly #startedAt: number;
+  readonly #clock: VirtualClock;
+  readonly #pacer: Pacer;
+  readonly #storage: Storage;
+  readonly #log = new CallLog();
+  readonly #mocked: MockedCalls;
+  #maestro: Promise<Maestro> | undefined;
+  #lastRun: TestRun | undefined;
+
+  /** @internal */
+  constructor(options: TesterOptions) {
+    const { startAt = "2025-01-01T00:00:00Z", realLimitMs = 30_000, mocks = {}, allow = [], functions = {} } = options;
+    const { env = {}, secrets = {} } = options;
+    this.#options = options;
+    this.#startedAt = new Date(startAt).getTime();
+    if (Number.isNaN(this.#startedAt)) throw new MaestroError("usage", `"${startAt}" is no time`);
+    const clock = this.#clock = new VirtualClock(this.#startedAt);
+    const pacer = this.#pacer = new Pacer({ clock, later, limitMs: realLimitMs });
+    this.#storage = options.storage ?? new MemoryStorage({ now: () => clock.now() });
+    this.#mocked = new MockedCalls({ mocks, allow, functions, env, secrets, clock, pacer, log: this.#log });
+  }
+
+  /** Virtual milliseconds since the Unix epoch. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** The engine itself, for what a tester has no method of its own for. */
+  maestro(): Promise<Maestro> {
+    return this.#maestro ??= this.#open();
+  }
+
+  /**
+   * Reads a workflow's file, and those that it names.
+   *
+   * @throws {MaestroError} `invalid_workflow` that says everything that is wrong with it; `file_not_readable`.
+   */
+  async load(file: string): Promise<LoadedWorkflow> {
+    return await loadFile(file, await this.maestro(), await this.#runtime());
+  }
+
+  /** Starts a run. Resolves when it is in the store; time does not pass before somebody waits for something. */
+  start<Input, Output>(dag: Dag<Input, Output>, options: TestStartOptions<Input>): Promise<TestRun<Output>>;
+  start(workflow: LoadedWorkflow, options: TestStartOptions): Promise<TestRun>;
+  async start(definition: LoadedWorkflow | Dag, options: TestStartOptions): Promise<TestRun> {
+    const maestro = await this.maestro();
+    if ("descriptors" in definition) await this.#mocked.learn(definition);
+    const handle = await maestro.start(definition as LoadedWorkflow, options);
+    const run = new TestRun({ handle, maestro, storage: this.#storage, pacer: this.#pacer, fault: this.#mocked });
+    this.#lastRun = run;
+    return run;
+  }
+
+  /** Goes on with a run that is in the store, as after a crash. @throws {MaestroError} `run_not_found`. */
+  async resume(runId: string): Promise<TestRun> {
+    const maestro = await this.maestro();
+    const handle = await maestro.resume(runId);
+    return new TestRun({ handle, maestro, storage: this.#storage, pacer: this.#pacer, fault: this.#mocked });
+  }
+
+  /** Lets something happen at a moment: a time, or so long after virtual time began. @throws {MaestroError} `usage` for what is past. */
+  at(moment: string | number | Date, happening: Happening): void {
+    const isTime = moment instanceof Date || (typeof moment === "string" && /^\d{4}-/.test(moment));
+    const time = isTime ? new Date(moment).getTime() : this.#startedAt + toMs(moment);
+    if (!(time >= this.now())) throw new MaestroError("usage", `"${moment}" is no time, or it has passed`);
+    this.#plan(time - this.now(), happening);
+  }
+
+  /** Lets something happen a while from now. */
+  after(delay: string | number, happening: Happening): void {
+    this.#plan(toMs(delay), happening);
+  }
+
+  /** Lets time pass: all that happens until then happens in its order. */
+  async advance(duration: string | number): Promise<void> {
+    let isOver = false;
+    this.#clock.after(toMs(duration), () => isOver = true);
+    await this.#pacer.until(() => isOver, () => undefined);
+    await this.settle();
+    this.#mocked.throwFault();
+  }
+
+  /** Lets everything happen that needs no time to pass. */
+  async settle(): Promise<void> {
+    await this.#pacer.until(() => true, () => undefined);
+    this.#mocked.throwFault();
+  }
+
+  /**
+   * Every call so far, attempt by attempt, in the order in which they were made: those that a name means, as names of mocks do.
+   */
+  calls(name?: string): readonly TestCall[] {
+    return this.#log.find(name);
+  }
+
+  /** Checks how many calls there were, or one by one what is given of them. @throws {ExpectationError} that lists those that were made. */
+  expectCalls(name: string, expected: number | readonly ExpectedCall[]): void {
+    checkCalls(name, this.calls(name), expected);
+  }
+
+  /** Checks that calls were made in this order, others between them aside. @throws {ExpectationError} */
+  expectOrder(...names: readonly string[]): void {
+    checkOrder(this.calls(), names);
+  }
+
+  /** Checks which steps were undone, in the order in which they were, the one undone first in front. @throws {ExpectationError} */
+  expectCompensated(...steps: readonly string[]): void {
+    checkCompensated(this.calls(), steps);
+  }
+
+  /** Lets go of every run. */
+  async close(): Promise<void> {
+    const maestro = await this.#maestro;
+    if (maestro === undefined) return;
+    let isClosed = false;
+    const closing = maestro.close().then(() => {
+      isClosed = true;
+      this.#pacer.touch();
+    });
+    await this.#pacer.until(() => isClosed, () => new Error("The engine does not close"));
+    await closing;
+  }
+
+  /** The same as `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #open(): Promise<Maestro> {
+    const { seed = "maestro", middleware = [], functions, onEvent } = this.#options;
+    const clock = this.#clock;
+    const runtime = await this.#runtime();
+    const chance = seededRandom(`${seed} ids`);
+    const randomBytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => chance() * 256);
+    return createMaestro({
+      runtime,
+      functions,
+      clock,
+      storage: this.#storage,
+      middleware: [...middleware, this.#mocked.middleware],
+      env: this.#mocked.env,
+      secrets: this.#mocked.secrets,
+      random: seededRandom(seed),
+      createId: createIdGenerator(() => clock.now(), randomBytes),
+      // A sign of life would have to be given a million times in a year that passes in a moment.
+      leaseMs: Infinity,
+      onEvent: (event) => {
+        this.#pacer.touch();
+        onEvent?.(event);
+      },
+    });
+  }
+
+  async #runtime(): Promise<Runtime> {
+    const runtime = this.#options.runtime ?? await createRuntime();
+    // Deno lets input and output into a turn, so that awaiting something foreign may go unnoticed there.
+    return runtime.name === "deno" ? { ...runtime, drain: drainMicrotasks } : runtime;
+  }
+
+  #plan(delayMs: number, happening: Happening): void {
+    this.#clock.after(delayMs, () => {
+      const release = this.#pacer.hold("what was planned for this time");
+      const happen = async (): Promise<void> => {
+        if (this.#lastRun === undefined) throw new MaestroError("usage", "No run had been started at that time");
+        await happening(this.#lastRun);
+      };
+      happen().catch((thrown) => this.#pacer.fail(thrown)).finally(release);
+    });
+  }
+}
