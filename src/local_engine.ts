@@ -32,6 +32,7 @@ export interface EngineOptions {
   readonly onEvent: RunListener | undefined;
   readonly queue: string;
   readonly maxWaiting: number | undefined;
+  readonly leaseMs?: number | undefined;
   /** The workflows that are code of the program, by hash. */
   readonly registered: ReadonlyMap<string, LoadedWorkflow>;
   /** Stands around every attempt of every step, the first outermost. @default none */
@@ -68,6 +69,7 @@ export class Engine {
       onEvent,
       open,
       queues: queue === "local" ? [] : [queue],
+      leaseMs: options.leaseMs,
       maxWaiting: maxWaiting ?? (queue === "local" ? Infinity : undefined),
     });
   }

@@ -50,6 +50,10 @@ export interface MaestroOptions {
   readonly queue?: string | undefined;
   /** Most waiting runs that are kept in memory; the rest wait in the store until they are due. @default 10000 */
   readonly maxWaiting?: number | undefined;
+  /** How long this process counts as alive in the store without a sign of life, in milliseconds. @default 30000 */
+  readonly leaseMs?: number | undefined;
+  /** Makes the ids of runs and messages; must never repeat one. @default UUIDs of version 7 */
+  readonly createId?: (() => string) | undefined;
   /** Decides every wait and time limit. @default the machine's clock */
   readonly clock?: Clock | undefined;
   /** Numbers from 0 to 1, for jitter and trace ids. @default `Math.random` */
@@ -192,7 +196,7 @@ class LocalMaestro implements Maestro {
     });
     const values = this.#values = learn({ env: options.env ?? nothing, secrets: options.secrets ?? nothing });
     const connections = this.#connections = new ServiceConnections({ runtime, functions, redactor, clock });
-    const createId = createIdGenerator(() => clock.now());
+    const createId = options.createId ?? createIdGenerator(() => clock.now());
     this.#createEngine = (storage) =>
       new Engine({
         storage,
@@ -206,6 +210,7 @@ class LocalMaestro implements Maestro {
         onEvent: options.onEvent,
         queue: options.queue ?? "local",
         maxWaiting: options.maxWaiting,
+        leaseMs: options.leaseMs,
         registered: this.#registered,
         middleware: options.middleware,
       });
