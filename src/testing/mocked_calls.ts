@@ -1,6 +1,5 @@
 import { MaestroError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
-import { didYouMean } from "../base/text.ts";
 import { AttemptError } from "../engine/attempt_error.ts";
 import { TerminalError } from "../engine/author_errors.ts";
 import { failure } from "../engine/failure.ts";
@@ -92,7 +91,7 @@ export class MockedCalls {
   /** Makes a call for which there is no mock. */
   async #call(call: StepCall, next: Next): Promise<JsonValue> {
     if (!this.#mayCall(call)) {
-      this.#fault = unmocked(call, Object.keys(this.#options.mocks));
+      this.#fault = unmocked(call);
       this.#options.pacer.fail(this.#fault);
       throw new TerminalError(this.#fault.message, { code: "not_mocked" });
     }
@@ -150,10 +149,10 @@ function noteFailure(open: OpenCall, thrown: unknown): void {
   open.outcome = { status: "failed", code: typeof code === "string" ? code : "UNKNOWN", message };
 }
 
-function unmocked(call: StepCall, mocks: readonly string[]): MaestroError {
+function unmocked(call: StepCall): MaestroError {
   const name = nameOf(call);
   return new MaestroError("usage", `Step "${call.step}" calls ${name}, for which there is no mock`, {
-    hint: didYouMean(name, mocks) ?? `mock it as "${name}", "${call.service}" or "steps.${call.step}"`,
+    hint: `mock it as "${name}", "${call.service}" or "steps.${call.step}"`,
   });
 }
 

@@ -74,6 +74,12 @@ export class Pacer {
     });
   }
 
+  /** Waits no longer for what takes real time. */
+  letGo(): void {
+    this.#busy.clear();
+    this.touch();
+  }
+
   /** Ends every wait with an error. */
   fail(reason: unknown): void {
     for (const goal of this.#goals) goal.reject(reason);

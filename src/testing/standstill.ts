@@ -1,4 +1,5 @@
 import { MaestroError } from "../base/errors.ts";
+import { readTurns } from "../engine/recovered.ts";
 import { isFinal } from "../engine/run.ts";
 import type { Storage } from "../engine/storage.ts";
 import { foldSteps } from "../plan/run_view.ts";
@@ -18,7 +19,7 @@ async function awaitedSignals(
   runId: string,
   storage: Storage,
 ): Promise<readonly { readonly step: string; readonly signal: string }[]> {
-  const steps = foldSteps(await storage.readJournal({ runId }));
+  const steps = foldSteps(await readTurns(storage, runId));
   const own = steps.flatMap(({ id, waitsFor }) => waitsFor === null ? [] : { step: id, signal: waitsFor });
   const { runs } = await storage.listRuns({ parent: runId, limit: 100 });
   const inside = runs.filter(({ status }) => !isFinal(status)).map(({ id }) => awaitedSignals(id, storage));

@@ -169,6 +169,7 @@ export class Tester {
       isClosed = true;
       this.#pacer.touch();
     });
+    this.#pacer.letGo();
     await this.#pacer.until(() => isClosed, () => new Error("The engine does not close"));
     await closing;
   }
