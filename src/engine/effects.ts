@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { StepSpec } from "./context.ts";
 import type { Execution } from "./execution.ts";
-import type { Fact, Note } from "./journal.ts";
+import type { Fact, Note, StepOutcome } from "./journal.ts";
 import { type StepCaller, StepRunner } from "./step_runner.ts";
 import type { Turn } from "./turn.ts";
 
@@ -61,7 +61,7 @@ export class Effects {
   }
 
   #startStep(spec: StepSpec, turn: Turn, attemptsBefore: number | undefined): void {
-    const { clock, random, runId, workflow, traceId, caller, admit, onNote, onFact } = this.#options;
+    const { clock, random, runId, workflow, traceId, caller, admit, onNote } = this.#options;
     const execution = this.#options.execution();
     const runner = new StepRunner({
       spec,
@@ -81,10 +81,14 @@ export class Effects {
     this.#steps.set(spec.step, runner);
     // A step that was cancelled in the turn that asked for it must not send anything.
     if (turn.cancels.length > 0 && turn.cancels.includes(spec.step)) runner.cancel();
-    void runner.run().then((outcome) => {
-      this.#steps.delete(spec.step);
-      onFact(outcome);
-    });
+    const outcome = runner.run();
+    if (outcome instanceof Promise) void outcome.then((later) => this.#end(later));
+    else this.#end(outcome);
+  }
+
+  #end(outcome: StepOutcome): void {
+    this.#steps.delete(outcome.step);
+    this.#options.onFact(outcome);
   }
 
   #startTimer(timer: string, due: number): void {

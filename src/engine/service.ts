@@ -140,6 +140,9 @@ export type AttemptResult =
     readonly retryAfterMs?: number | undefined;
   };
 
+/** What one attempt comes to: at once where nothing has to be waited for. */
+export type PendingResult = AttemptResult | Promise<AttemptResult>;
+
 /** An attempt that did not succeed. */
 export type FailedAttempt = Extract<AttemptResult, { readonly ok: false }>;
 
@@ -150,7 +153,7 @@ export type FailedAttempt = Extract<AttemptResult, { readonly ok: false }>;
  * `close` lets calls in flight go and frees the connections.
  */
 export interface ServiceClient {
-  call(request: CallRequest, context: CallContext): Promise<AttemptResult>;
+  call(request: CallRequest, context: CallContext): PendingResult;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../base/json.ts";
 import { AttemptContext, type AttemptFacts } from "./attempt_context.ts";
 import type { Clock } from "./clock.ts";
 import { NOT_THERE } from "./compensation.ts";
@@ -5,11 +6,11 @@ import type { ReconcileSpec, ReconcileVerdict, StepSpec } from "./context.ts";
 import { type Failure, failure } from "./failure.ts";
 import type { Note, StepOutcome } from "./journal.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
-import type { AttemptResult, CallContext, FailedAttempt } from "./service.ts";
+import type { AttemptResult, CallContext, FailedAttempt, PendingResult } from "./service.ts";
 
 /** Makes one attempt of a step: finds the service, fills in secrets, calls. Never rejects. */
 export interface StepCaller {
-  call(spec: StepSpec, context: CallContext): Promise<AttemptResult>;
+  call(spec: StepSpec, context: CallContext): PendingResult;
 }
 
 /** What a step runner is made of. */
@@ -88,14 +89,18 @@ export class StepRunner {
     };
   }
 
-  /** Runs the step to its outcome. Never rejects. */
-  run(): Promise<StepOutcome> {
-    const { clock } = this.#options;
-    if (this.#deadline === undefined) return this.#attempts();
-    const left = this.#deadline - clock.now();
-    this.#hasTimedOut = left <= 0;
-    const stopLimit = clock.after(Math.max(0, left), () => this.#timeOut());
-    return this.#attempts().finally(stopLimit);
+  /** Runs the step to its outcome, at once where its first attempt succeeds at once. Never rejects. */
+  run(): StepOutcome | Promise<StepOutcome> {
+    const { clock, admit } = this.#options;
+    if (this.#deadline !== undefined) {
+      const left = this.#deadline - clock.now();
+      this.#hasTimedOut = left <= 0;
+      const stopLimit = clock.after(Math.max(0, left), () => this.#timeOut());
+      return this.#attempts().finally(stopLimit);
+    }
+    if (this.#mayHaveActed || this.#hasToEnd || admit?.() !== undefined) return this.#attempts();
+    const result = this.#send();
+    return result instanceof Promise || !result.ok ? this.#attempts(result) : this.#completed(result.output);
   }
 
   /**
@@ -118,26 +123,25 @@ export class StepRunner {
     this.#question?.abandon();
   }
 
-  async #attempts(): Promise<StepOutcome> {
-    const { spec, admit } = this.#options;
+  /** `sent` is the first attempt, where it has been made. */
+  async #attempts(sent?: PendingResult): Promise<StepOutcome> {
+    const { spec } = this.#options;
     if (this.#mayHaveActed && spec.atMostOnce === true) {
       return await this.#ending(failed("outcome_unknown", OUTCOME_UNKNOWN, spec.step));
     }
     let last: FailedAttempt | undefined;
-    while (!this.#hasToEnd) {
+    while (sent !== undefined || !this.#hasToEnd) {
       if (this.#mayHaveActed && spec.reconcile !== undefined) {
         const verdict = await this.#reconcile(spec.reconcile);
         if (verdict === undefined || verdict.isDone) return this.#reconciled(verdict, last);
         if (this.#hasToEnd) break;
       }
-      const waiting = admit?.();
-      if (waiting !== undefined) await waiting;
-      if (this.#hasToEnd) break;
-      const result = await this.#send();
+      const result = await (sent ?? this.#admitted());
+      if (result === undefined) break;
+      sent = undefined;
       this.#isInFlight = false;
       if (result.ok || spec.settledBy?.includes(result.failure.code)) {
-        const output = result.ok ? result.output : null;
-        return { type: "step_completed", step: spec.step, output, attempts: this.#attempt };
+        return this.#completed(result.ok ? result.output : null);
       }
       last = this.#judge(result);
       const delay = this.#delayBeforeNext(last);
@@ -152,7 +156,18 @@ export class StepRunner {
     return this.#isCancelled || this.#hasTimedOut;
   }
 
-  #send(): Promise<AttemptResult> {
+  /** The next attempt, as soon as it may be made; `undefined` where the step has to end before. */
+  async #admitted(): Promise<AttemptResult | undefined> {
+    const waiting = this.#options.admit?.();
+    if (waiting !== undefined) await waiting;
+    return this.#hasToEnd ? undefined : await this.#send();
+  }
+
+  #completed(output: JsonValue): StepOutcome {
+    return { type: "step_completed", step: this.#options.spec.step, output, attempts: this.#attempt };
+  }
+
+  #send(): PendingResult {
     const { spec, caller, onNote } = this.#options;
     this.#attempt++;
     if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });

@@ -7,6 +7,7 @@ import type {
   AuthConfig,
   CallContext,
   CallRequest,
+  PendingResult,
   ServiceClient,
   ServiceConfig,
 } from "../engine/service.ts";
@@ -36,7 +37,7 @@ export class PlanCaller implements StepCaller {
     this.#options = options;
   }
 
-  call(spec: StepSpec, context: CallContext): Promise<AttemptResult> {
+  call(spec: StepSpec, context: CallContext): PendingResult {
     const { plan, client, redactor } = this.#options;
     const service = plan.services.get(spec.service)!;
     try {
@@ -44,11 +45,14 @@ export class PlanCaller implements StepCaller {
       const pending = client(this.#config(service)).call(request, context);
       // The credentials of this very call may be the first secret that there is.
       const isClean = redactor.isEmpty && request.auth === undefined;
-      return isClean ? pending : pending.then((result) => redact(result, redactor));
+      if (isClean) return pending;
+      return pending instanceof Promise
+        ? pending.then((result) => redact(result, redactor))
+        : redact(pending, redactor);
     } catch (thrown) {
       const reason = toFailure(thrown, "expression_error");
       const refused = failure(reason.code, redactor.text(reason.message));
-      return Promise.resolve({ ok: false, failure: refused, class: "permanent", mayHaveActed: false });
+      return { ok: false, failure: refused, class: "permanent", mayHaveActed: false };
     }
   }
 

@@ -2,7 +2,7 @@ import { MaestroError } from "../base/errors.ts";
 import { canonicalJson } from "../base/json.ts";
 import { didYouMean } from "../base/text.ts";
 import type { Clock } from "../engine/clock.ts";
-import type { AttemptResult, CallContext, ServiceAdapter, ServiceClient, ServiceConfig } from "../engine/service.ts";
+import type { CallContext, PendingResult, ServiceAdapter, ServiceClient, ServiceConfig } from "../engine/service.ts";
 import { runAttempt } from "./resilience/attempt.ts";
 import { Bulkhead } from "./resilience/bulkhead.ts";
 import { CircuitBreaker } from "./resilience/circuit_breaker.ts";
@@ -27,7 +27,7 @@ export interface ServiceRegistry {
    */
   client(config: ServiceConfig): ServiceClient;
   /** Makes one attempt of something that needs no client, with the time limit that every attempt has. Never rejects. */
-  attempt(context: CallContext, run: () => AttemptResult | Promise<AttemptResult>): Promise<AttemptResult>;
+  attempt(context: CallContext, run: () => PendingResult): PendingResult;
   /** Closes every client. Calls in flight may finish. */
   close(): Promise<void>;
 }
@@ -47,10 +47,7 @@ export function createServiceRegistry(options: ServiceRegistryOptions): ServiceR
       byIdentity.set(config, client);
       return client;
     },
-    attempt(context, run) {
-      const client = { call: () => Promise.resolve(run()), close: () => Promise.resolve() };
-      return runAttempt(client, { method: "", headers: [] }, context, deadlines);
-    },
+    attempt: (context, run) => runAttempt(run, context, deadlines),
     async close() {
       deadlines.close();
       await Promise.all([...byContent.values()].map((client) => client.close()));

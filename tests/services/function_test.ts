@@ -6,9 +6,9 @@ import { createFunctionAdapter, type ServiceFunction } from "../../src/services/
 import { callContext } from "../servers/call_context.ts";
 import { callRequest, httpConfig } from "../servers/http_call.ts";
 
-function call(fn: ServiceFunction, input?: JsonValue): Promise<AttemptResult> {
+async function call(fn: ServiceFunction, input?: JsonValue): Promise<AttemptResult> {
   const client = createFunctionAdapter({ payments: { Do: fn } }).open(httpConfig("local"));
-  return client.call(callRequest("Do", { input }), callContext());
+  return await client.call(callRequest("Do", { input }), callContext());
 }
 
 describe("functions as services", () => {

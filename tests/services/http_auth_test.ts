@@ -43,8 +43,8 @@ function setUp(): {
   const authorizer = createAuthorizer({ fetch: createFetch, clock });
   const client = createHttpAdapter({ fetch: createFetch, readFile, authorizer }).open(httpConfig(service.url));
   return {
-    call: (auth, signal) =>
-      client.call(callRequest("POST /x", { auth }), callContext(signal === undefined ? {} : { signal })),
+    call: async (auth, signal) =>
+      await client.call(callRequest("POST /x", { auth }), callContext(signal === undefined ? {} : { signal })),
     async close() {
       authorizer.close();
       await client.close();

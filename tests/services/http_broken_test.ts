@@ -26,12 +26,12 @@ async function withServer(
   }
 }
 
-function call(
+async function call(
   client: ServiceClient,
   method = "POST /charge",
   context: Partial<CallContext> = {},
 ): Promise<AttemptResult> {
-  return client.call(
+  return await client.call(
     callRequest(method, method.startsWith("POST") ? { input: { amount: 1 } } : {}),
     callContext(context),
   );

@@ -6,23 +6,18 @@ import { createServiceRegistry } from "../../src/services/open_services.ts";
 import { Deadlines } from "../../src/services/resilience/deadlines.ts";
 import { runAttempt } from "../../src/services/resilience/attempt.ts";
 import { callContext } from "../servers/call_context.ts";
-import { callRequest, httpConfig } from "../servers/http_call.ts";
+import { httpConfig } from "../servers/http_call.ts";
 import { ManualClock } from "../servers/manual_clock.ts";
 
 const OK: AttemptResult = { ok: true, output: 1 };
 
-/** A client whose calls do this. */
-function clientOf(call: (context: CallContext) => Promise<AttemptResult>): ServiceClient {
-  return { call: (_, context) => call(context), close: () => Promise.resolve() };
-}
-
-function attempt(
+async function attempt(
   call: (context: CallContext) => Promise<AttemptResult>,
   clock: ManualClock,
   signal?: AbortSignal,
 ): Promise<AttemptResult> {
   const context = callContext({ attemptTimeoutMs: 1_000, ...(signal === undefined ? {} : { signal }) });
-  return runAttempt(clientOf(call), callRequest("POST /x"), context, new Deadlines(clock));
+  return await runAttempt(() => call(context), context, new Deadlines(clock));
 }
 
 describe("runAttempt()", () => {
@@ -115,7 +110,7 @@ describe("Deadlines", () => {
   /** Adds something that notes its name when it expires. */
   function add(deadlines: Deadlines, name: string, delayMs: number, expired: string[]): () => void {
     const entry = { due: 0, expire: () => void expired.push(name) };
-    const line = deadlines.add(entry, delayMs);
+    const line = deadlines.add(entry, delayMs, deadlines.clock.now());
     return () => line.leave(entry);
   }
 

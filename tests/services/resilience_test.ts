@@ -45,8 +45,8 @@ function setUp(config: Partial<ServiceConfig>): { client: ServiceClient; service
   return { client, service, clock };
 }
 
-function call(client: ServiceClient, step = "s", signal = new AbortController().signal): Promise<AttemptResult> {
-  return client.call(callRequest("POST /x"), callContext({ step, signal, attemptTimeoutMs: 1_000 }));
+async function call(client: ServiceClient, step = "s", signal = new AbortController().signal): Promise<AttemptResult> {
+  return await client.call(callRequest("POST /x"), callContext({ step, signal, attemptTimeoutMs: 1_000 }));
 }
 
 function failed(cls: FailureClass, code = "http_503"): AttemptResult {
@@ -134,8 +134,8 @@ describe("the circuit breaker", () => {
   it("lets a call that undoes a step through at once, as the probe, and has another one come back soon", async () => {
     const { client, service } = setUp({ circuitBreaker: BREAKER });
     await open(client, service);
-    const undo = (): Promise<AttemptResult> =>
-      client.call(callRequest("POST /undo"), callContext({ isCompensation: true }));
+    const undo = async (): Promise<AttemptResult> =>
+      await client.call(callRequest("POST /undo"), callContext({ isCompensation: true }));
     const seen = service.calls.length;
     const first = undo();
     const second = await undo();

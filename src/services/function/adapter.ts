@@ -1,7 +1,14 @@
 import { asJson, copyJson, type JsonValue } from "../../base/json.ts";
 import { failedBy } from "../../engine/attempt_error.ts";
 import { failure } from "../../engine/failure.ts";
-import type { AttemptResult, CallContext, CallRequest, ServiceAdapter, ServiceClient } from "../../engine/service.ts";
+import type {
+  AttemptResult,
+  CallContext,
+  CallRequest,
+  PendingResult,
+  ServiceAdapter,
+  ServiceClient,
+} from "../../engine/service.ts";
 
 /** What a function hears of the call beside its input. */
 export interface FunctionCall {
@@ -48,17 +55,13 @@ class FunctionClient implements ServiceClient {
     this.#functions = functions;
   }
 
-  call({ method, input }: CallRequest, context: CallContext): Promise<AttemptResult> {
-    return Promise.resolve(this.#call(method, input ?? null, context));
+  call({ method, input = null }: CallRequest, context: CallContext): PendingResult {
+    if (!Object.hasOwn(this.#functions, method)) return this.#noSuchMethod(method);
+    return callFunction(() => this.#functions[method]!(copyJson(input), context));
   }
 
   close(): Promise<void> {
     return Promise.resolve();
-  }
-
-  #call(method: string, input: JsonValue, context: CallContext): AttemptResult | Promise<AttemptResult> {
-    if (!Object.hasOwn(this.#functions, method)) return this.#noSuchMethod(method);
-    return callFunction(() => this.#functions[method]!(copyJson(input), context));
   }
 
   #noSuchMethod(method: string): AttemptResult {
@@ -69,7 +72,7 @@ class FunctionClient implements ServiceClient {
 }
 
 /** Makes one attempt of a function of the program: what it gives is taken as JSON, what it throws is a failed attempt. */
-export function callFunction(run: () => unknown): AttemptResult | Promise<AttemptResult> {
+export function callFunction(run: () => unknown): PendingResult {
   try {
     const result = run();
     return isThenable(result) ? settle(result) : succeeded(result);

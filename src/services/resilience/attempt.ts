@@ -1,6 +1,6 @@
 import { toError } from "../../base/errors.ts";
 import { failure } from "../../engine/failure.ts";
-import type { AbortReason, AttemptResult, CallContext, CallRequest, ServiceClient } from "../../engine/service.ts";
+import type { AbortReason, AttemptResult, CallContext, PendingResult } from "../../engine/service.ts";
 import type { CircuitBreaker, Passage } from "./circuit_breaker.ts";
 import type { DeadlineLine, Deadlines, Expiring } from "./deadlines.ts";
 
@@ -13,15 +13,31 @@ const GRACE_MS = 250;
  * What the client says within the grace time counts, else the result is unknown. A breaker, which has let the call through, is told the result.
  */
 export function runAttempt(
-  client: ServiceClient,
-  request: CallRequest,
+  call: () => PendingResult,
   context: CallContext,
   deadlines: Deadlines,
   breaker?: CircuitBreaker,
-): Promise<AttemptResult> {
-  if (context.aborted !== undefined) return Promise.resolve(notSent(context.aborted));
+): PendingResult {
+  if (context.aborted !== undefined) return notSent(context.aborted);
   context.sent();
-  return new Promise((resolve) => new Attempt(context, deadlines, breaker, resolve).start(client, request));
+  const begun = deadlines.clock.now();
+  const passage = breaker?.enter();
+  const answer = answerOf(call);
+  if (answer instanceof Promise) {
+    return new Promise((resolve) =>
+      new Attempt({ context, deadlines, breaker, passage, begun }, resolve).follow(answer)
+    );
+  }
+  if (passage !== undefined) breaker!.record(passage, answer);
+  return answer;
+}
+
+function answerOf(call: () => PendingResult): PendingResult {
+  try {
+    return call();
+  } catch (error) {
+    return crashed(error);
+  }
 }
 
 /** The result of a call that was ended before anything was sent. */
@@ -30,57 +46,55 @@ export function notSent(reason: AbortReason): AttemptResult {
   return { ok: false, failure: failure(reason, message), class: "transient", mayHaveActed: false };
 }
 
+/** What an attempt is made of. */
+interface AttemptParts {
+  readonly context: CallContext;
+  readonly deadlines: Deadlines;
+  readonly breaker: CircuitBreaker | undefined;
+  readonly passage: Passage | undefined;
+  /** When it was sent: its limit counts from there. */
+  readonly begun: number;
+}
+
+/** An attempt whose answer has to be waited for. */
 class Attempt implements Expiring {
   /** Set by the line. */
   due = 0;
-  readonly #context: CallContext;
-  readonly #deadlines: Deadlines;
+  readonly #parts: AttemptParts;
   readonly #line: DeadlineLine;
-  readonly #breaker: CircuitBreaker | undefined;
-  readonly #passage: Passage | undefined;
   readonly #resolve: (result: AttemptResult) => void;
   #endGrace: (() => void) | undefined;
   #isOver = false;
 
-  constructor(
-    context: CallContext,
-    deadlines: Deadlines,
-    breaker: CircuitBreaker | undefined,
-    resolve: (result: AttemptResult) => void,
-  ) {
-    this.#context = context;
-    this.#breaker = breaker;
-    this.#passage = breaker?.enter();
-    this.#deadlines = deadlines;
+  constructor(parts: AttemptParts, resolve: (result: AttemptResult) => void) {
+    const { context, deadlines, begun } = this.#parts = parts;
     this.#resolve = resolve;
-    this.#line = deadlines.add(this, context.attemptTimeoutMs);
+    this.#line = deadlines.add(this, context.attemptTimeoutMs, begun);
     context.onAbort = (reason) => this.#awaitLastWord(reason);
   }
 
-  start(client: ServiceClient, request: CallRequest): void {
-    try {
-      client.call(request, this.#context)
-        .then((result) => this.#finish(result), (error: unknown) => this.#finish(crashed(error)));
-    } catch (error) {
-      this.#finish(crashed(error));
-    }
+  follow(answer: Promise<AttemptResult>): void {
+    // Whoever makes the call may end it, too.
+    if (this.#parts.context.aborted !== undefined) this.#awaitLastWord(this.#parts.context.aborted);
+    answer.then((result) => this.#finish(result), (error: unknown) => this.#finish(crashed(error)));
   }
 
   expire(): void {
-    this.#context.abort("timeout");
+    this.#parts.context.abort("timeout");
   }
 
   #awaitLastWord(reason: AbortReason): void {
-    this.#endGrace = this.#deadlines.clock.after(GRACE_MS, () => this.#finish(unanswered(reason)));
+    this.#endGrace = this.#parts.deadlines.clock.after(GRACE_MS, () => this.#finish(unanswered(reason)));
   }
 
   #finish(result: AttemptResult): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const { context, breaker, passage } = this.#parts;
     this.#endGrace?.();
     this.#line.leave(this);
-    this.#context.onAbort = undefined;
-    if (this.#passage !== undefined) this.#breaker!.record(this.#passage, result);
+    context.onAbort = undefined;
+    if (passage !== undefined) breaker!.record(passage, result);
     this.#resolve(result);
   }
 }

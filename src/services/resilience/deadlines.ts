@@ -21,11 +21,11 @@ export class Deadlines {
     this.clock = clock;
   }
 
-  /** Lets something expire after a delay, unless it leaves the line that this gives before. */
-  add(entry: Expiring, delayMs: number): DeadlineLine {
+  /** Lets something that has just begun expire after a delay, unless it leaves the line that this gives before. */
+  add(entry: Expiring, delayMs: number, begun: number): DeadlineLine {
     let line = this.#lines.get(delayMs);
     if (line === undefined) this.#lines.set(delayMs, line = new DeadlineLine(this.clock, delayMs, this.#lines));
-    line.join(entry);
+    line.join(entry, begun);
     return line;
   }
 
@@ -49,8 +49,8 @@ export class DeadlineLine {
     this.#lines = lines;
   }
 
-  join(entry: Expiring): void {
-    entry.due = this.#clock.now() + this.#delayMs;
+  join(entry: Expiring, begun: number): void {
+    entry.due = begun + this.#delayMs;
     this.#entries.add(entry);
     if (this.#disarm === undefined) this.#arm(this.#delayMs);
   }

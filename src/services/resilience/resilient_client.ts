@@ -1,5 +1,5 @@
 import { abortReason } from "../../base/abort.ts";
-import type { AttemptResult, CallContext, CallRequest, ServiceClient } from "../../engine/service.ts";
+import type { AttemptResult, CallContext, CallRequest, PendingResult, ServiceClient } from "../../engine/service.ts";
 import { notSent, runAttempt } from "./attempt.ts";
 import type { Bulkhead } from "./bulkhead.ts";
 import type { CircuitBreaker } from "./circuit_breaker.ts";
@@ -34,9 +34,9 @@ export class ResilientClient implements ServiceClient {
     this.#bulkhead = bulkhead;
   }
 
-  call(request: CallRequest, context: CallContext): Promise<AttemptResult> {
+  call(request: CallRequest, context: CallContext): PendingResult {
     const refusal = this.#breaker?.refusal(context.isCompensation);
-    if (refusal !== undefined) return Promise.resolve(refusal);
+    if (refusal !== undefined) return refusal;
     if (this.#rateLimit === undefined && this.#bulkhead === undefined) return this.#guarded(request, context);
     return this.#queued(request, context);
   }
@@ -57,9 +57,9 @@ export class ResilientClient implements ServiceClient {
     }
   }
 
-  #guarded(request: CallRequest, context: CallContext): Promise<AttemptResult> {
+  #guarded(request: CallRequest, context: CallContext): PendingResult {
     const refusal = this.#breaker?.refusal(context.isCompensation);
-    if (refusal !== undefined) return Promise.resolve(refusal);
-    return runAttempt(this.#client, request, context, this.#deadlines, this.#breaker);
+    if (refusal !== undefined) return refusal;
+    return runAttempt(() => this.#client.call(request, context), context, this.#deadlines, this.#breaker);
   }
 }
