@@ -1,5 +1,6 @@
 import { MaestroError } from "./base/errors.ts";
 import type { JsonValue } from "./base/json.ts";
+import { checkAttributes } from "./engine/attributes.ts";
 import type { JournalTurn } from "./engine/journal.ts";
 import { isFinal, type RunStatus } from "./engine/run.ts";
 import type { DeleteRunsRequest, ListRunsRequest, RunPage, Storage, StoredRun, StoreStats } from "./engine/storage.ts";
@@ -43,9 +44,14 @@ export class RunStore {
     this.storage = storage;
   }
 
-  /** Gives a page of runs, newest first. */
-  list(query: RunQuery): Promise<RunPage> {
-    return this.storage.listRuns(query);
+  /**
+   * Gives a page of runs, newest first.
+   *
+   * @throws {MaestroError} `invalid_input` for attributes that no run can have, `usage` for a cursor that is none.
+   */
+  async list(query: RunQuery): Promise<RunPage> {
+    if (query.attributes !== undefined) checkAttributes(query.attributes);
+    return await this.storage.listRuns(query);
   }
 
   /** Gives all runs that fit, newest first, page by page; runs that are created meanwhile are not among them. */

@@ -1,8 +1,7 @@
 import { MaestroError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, jsonTypeName, type JsonValue } from "../base/json.ts";
-import { parseJson } from "../base/parse_json.ts";
 import type { Cli } from "./cli.ts";
-import { parseJsonText } from "./json_text.ts";
+import { parseJsonText, parseLoosely } from "./json_text.ts";
 import { fileError } from "./report_error.ts";
 
 /**
@@ -66,12 +65,4 @@ function setAt(target: JsonValue | undefined, keys: readonly string[], value: Js
   const members = isJsonObject(target) ? target : {};
   const nested = setAt(Object.hasOwn(members, key) ? members[key] : undefined, rest, value, whole);
   return Object.fromEntries([...Object.entries(members), [key, nested]]);
-}
-
-function parseLoosely(text: string): JsonValue {
-  try {
-    return parseJson(text);
-  } catch {
-    return text;
-  }
 }

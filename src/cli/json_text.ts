@@ -17,6 +17,15 @@ export function parseJsonText(text: string, what: string): JsonValue {
   }
 }
 
+/** Takes a text as JSON where it is some, and as itself otherwise. */
+export function parseLoosely(text: string): JsonValue {
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
 interface JsonFault {
   readonly offset: number;
   readonly message: string;

@@ -69,6 +69,7 @@ function standingJson(run: StoredRun): JsonObject {
     root: run.root,
     queue: run.queue,
     durability: run.durability,
+    attributes: run.attributes,
     definition: run.definition,
     owner: run.owner,
     wake_at: timeJson(run.wakeAt),

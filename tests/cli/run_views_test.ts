@@ -15,7 +15,14 @@ const style = createStyle(false);
 const conflict = failed("http_409", "HTTP 409 from POST /ship: no stock", "ship");
 
 const wide = details(
-  { status: "compensation_failed", cause: "error", error: conflict, finishedAt: STARTED + 5_000, owner: null },
+  {
+    status: "compensation_failed",
+    cause: "error",
+    error: conflict,
+    finishedAt: STARTED + 5_000,
+    owner: null,
+    attributes: { customer: "Ada\u001b[31m", total: 12.5 },
+  },
   [1, { type: "block_opened", step: "each", kind: "foreach" }, call("each[0]/pack", { input: { item: "tea" } })],
   [20, completed("each[0]/pack", { box: 7, note: "x".repeat(300) })],
   [30, { type: "step_skipped", step: "each[1]/pack", kind: "call", reason: "condition" }],

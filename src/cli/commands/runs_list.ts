@@ -1,6 +1,7 @@
 import { MaestroError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { say } from "../cli.ts";
+import { parseAttributes } from "../attribute_flags.ts";
 import { parseMoment } from "../moments.ts";
 import { storedRunJson } from "../run_json.ts";
 import { parseStatuses } from "../run_statuses.ts";
@@ -14,6 +15,7 @@ export type RunsListFlags = StoreFlags & {
   readonly workflow: string | undefined;
   readonly since: string | undefined;
   readonly until: string | undefined;
+  readonly attribute: readonly string[] | undefined;
   readonly text: string | undefined;
   readonly limit: string | undefined;
   readonly cursor: string | undefined;
@@ -35,6 +37,7 @@ export function runsList(cli: Cli, flags: RunsListFlags): Promise<number> {
     rootsOnly: !(flags.all ?? false),
     startedFrom: flags.since === undefined ? undefined : parseMoment("--since", flags.since, now),
     startedBefore: flags.until === undefined ? undefined : parseMoment("--until", flags.until, now),
+    attributes: parseAttributes(flags.attribute),
     text: flags.text,
     cursor: flags.cursor,
     limit: parseLimit(flags.limit),
@@ -63,9 +66,12 @@ function parseLimit(text: string | undefined): number {
 
 /** The conditions of a list, for the command that shows its next page. */
 function repeated(flags: RunsListFlags): readonly string[] {
-  const { status, all, workflow, since, until, text, limit } = flags;
+  const { status, attribute, all, workflow, since, until, text, limit } = flags;
   const words = Object.entries({ workflow, since, until, text, limit }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value]
   );
-  return [...status?.flatMap((value) => ["--status", value]) ?? [], ...words, ...(all ? ["--all"] : [])];
+  const lists = Object.entries({ status, attribute }).flatMap(([name, values]) =>
+    values?.flatMap((value) => [`--${name}`, value]) ?? []
+  );
+  return [...lists, ...words, ...(all ? ["--all"] : [])];
 }

@@ -1,6 +1,7 @@
 import { roughDuration } from "../../base/duration.ts";
 import type { Explanation } from "../../explain_run.ts";
 import type { ChildDetails, RunDetails } from "../../run_details.ts";
+import { writeAttributes } from "../attribute_flags.ts";
 import { fitWidth, printable } from "../printable.ts";
 import { describeFailure } from "../report_run.ts";
 import type { Style } from "../style.ts";
@@ -61,6 +62,7 @@ function rows(details: RunDetails, { now, explanation }: RunPageOptions): readon
   add("ended", run.finishedAt === null ? undefined : showTime(run.finishedAt));
   add("took", roughDuration((run.finishedAt ?? now) - run.startedAt));
   add("parent", run.parent === null ? undefined : `${run.parent.runId}, step ${run.parent.step}`);
+  add("attributes", writeAttributes(run.attributes).join(", "));
   add("input", shortJson(input));
   if (run.status === "completed") add("output", shortJson(run.output));
   if (run.error !== null) add("error", describeFailure(run.error));
