@@ -2,7 +2,7 @@ import { MaestroError } from "../../base/errors.ts";
 import type { RunStatus } from "../../engine/run.ts";
 import type { ListRunsRequest } from "../../engine/storage.ts";
 import { later } from "../../runtime/later.ts";
-import { attributeKeys } from "./attribute_rows.ts";
+import { attributeKeys, rarestFirst } from "./attribute_rows.ts";
 import { SELECT_RUNS_BY_ATTRIBUTE, SELECT_STORED_RUNS, type StoredRunRow } from "./run_row.ts";
 import { selectAll, selectOne, type SqlValue, type SqlWork } from "./sql_work.ts";
 
@@ -41,9 +41,10 @@ export async function findRows(
   read: <T>(work: () => SqlWork<T>) => Promise<T>,
   now: () => number,
 ): Promise<{ readonly rows: readonly StoredRunRow[]; readonly cursor: string | undefined }> {
-  const { idPrefix } = request;
+  const { idPrefix, attributes = {} } = request;
   const hasRarePrefix = idPrefix !== undefined && await read(() => isRare(idPrefix));
-  const conditions = toConditions(request, hasRarePrefix);
+  const keys = await read(() => rarestFirst(attributeKeys(attributes)));
+  const conditions = toConditions(request, hasRarePrefix, keys);
   const rows: StoredRunRow[] = [];
   let to = Math.min(readCursor(cursor), await read(findNewest));
   let span = hasRarePrefix ? Infinity : FIRST_SPAN;
@@ -109,9 +110,12 @@ function* selectSlice(
 }
 
 /** A plus before a column keeps the database from choosing its index: the one of the narrowest condition is the one to use. */
-function toConditions(request: Omit<ListRunsRequest, "cursor" | "limit">, hasRarePrefix: boolean): Conditions {
+function toConditions(
+  request: Omit<ListRunsRequest, "cursor" | "limit" | "attributes">,
+  hasRarePrefix: boolean,
+  [key, ...otherKeys]: readonly string[],
+): Conditions {
   const { status, workflow, queue, parent, rootsOnly, startedFrom, startedBefore, idPrefix, text } = request;
-  const [key, ...otherKeys] = attributeKeys(request.attributes ?? {});
   const parts: string[] = [];
   const values: SqlValue[] = [];
   const add = (part: string, ...more: SqlValue[]): void => {

@@ -76,6 +76,29 @@ export const DELETE_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: "deletes the tree of one root that is named, and nothing for any other id",
+    async run(store) {
+      const storage = await store.open();
+      await createEnded(storage, "root", 100);
+      await createEnded(storage, "child", 50, childOf("root"));
+      await createEnded(storage, "other", 10);
+      await createOwned(storage, runRecord("live"), worker("w"));
+      await createEnded(storage, "open", 100);
+      await createParked(storage, runRecord("its-child", childOf("open")), { status: "waiting", wakeAt: 9e15 });
+      for (const runId of ["child", "live", "open", "nobody"]) {
+        expectEqual(await storage.deleteRuns({ runId, limit: 9 }), 0, `how many went for "${runId}"`);
+      }
+      expectEqual(
+        await storage.deleteRuns({ runId: "root", endedBefore: 100, limit: 9 }),
+        0,
+        "how many went too early",
+      );
+      expectEqual(await storage.deleteRuns({ runId: "root", status: ["failed"], limit: 9 }), 0, "of another status");
+      expectEqual(await storage.deleteRuns({ runId: "root", limit: 9 }), 2, "how many went");
+      expectEqual(await ids(storage), ["its-child", "live", "open", "other"], "those that stay");
+    },
+  },
+  {
     name: "leaves a tree alone of which a run has not ended, and deletes others beside it",
     async run(store) {
       const storage = await store.open();
