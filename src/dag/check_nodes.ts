@@ -80,6 +80,7 @@ function checkNode(node: NodeDefinition, issues: DagIssue[]): void {
   }
   checkLimit(node.timeout, `The timeout of node "${name}"`, issues, name);
   checkLimit(node.attemptTimeout, `The attempt timeout of node "${name}"`, issues, name);
+  checkLimit(node.heartbeatTimeout, `The heartbeat timeout of node "${name}"`, issues, name);
   checkRetry(node.retry, `The retry of node "${name}"`, issues, name);
   checkRetry(compensation?.retry, `The retry of the compensation of node "${name}"`, issues, name);
 }

@@ -106,6 +106,7 @@ function compileNode(
     call: {
       ...callOf(service, name, request, origin),
       attemptTimeoutMs: limit(definition.attemptTimeout),
+      heartbeatTimeoutMs: limit(definition.heartbeatTimeout),
       retry: atMostOnce ? { ...retry, neverOn: [...retry.neverOn, "unknown"] } : retry,
     },
     compensate: compensate === undefined ? undefined : {

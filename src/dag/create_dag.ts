@@ -156,6 +156,10 @@ class DraftNode {
     return this.#with({ attemptTimeout });
   }
 
+  heartbeatTimeout(heartbeatTimeout: Duration): DraftNode {
+    return this.#with({ heartbeatTimeout });
+  }
+
   use(...middleware: readonly NodeMiddleware[]): DraftNode {
     return this.#with({ middleware: [...this.#node.middleware ?? [], ...middleware] });
   }

@@ -17,6 +17,8 @@ export interface CallFacts {
   readonly idempotencyKey: string;
   readonly runId: string;
   readonly isCompensation: boolean;
+  readonly lastHeartbeat: JsonValue | undefined;
+  readonly heartbeat: (details?: JsonValue) => void;
 }
 
 /** A call of a node's action, or of its compensation, as the journal holds it. */
@@ -193,6 +195,14 @@ class Call implements NodeMiddlewareCall, Endable<Call> {
 
   get isCompensation(): boolean {
     return this.#request.facts.isCompensation;
+  }
+
+  get lastHeartbeat(): JsonValue | undefined {
+    return this.#request.facts.lastHeartbeat;
+  }
+
+  get heartbeat(): (details?: JsonValue) => void {
+    return this.#request.facts.heartbeat;
   }
 
   /** A function of its own, so that it can be taken out of the call. */

@@ -94,8 +94,10 @@ export interface NodeBuilder<Input, Data extends object, Outputs, Open, Name ext
   retry(retry: RetryOptions | number): this;
   /** Limits the time of the whole node, attempts and delays. One that takes longer has failed. */
   timeout(timeout: Duration): this;
-  /** Limits the time of each attempt. Without it that is the node's timeout, else 30 s. */
+  /** Limits the time of each attempt. Without it that is the node's timeout, else 30 s unless it has a `heartbeatTimeout`. */
   attemptTimeout(timeout: Duration): this;
+  /** Fails an attempt whose action has given no sign of life, by `call.heartbeat()`, for so long; the compensation has no such limit. */
+  heartbeatTimeout(timeout: Duration): this;
   /** Puts functions around the action, outermost first, and inside those that are there already and those of the DAG. */
   use(...middleware: readonly NodeMiddleware[]): this;
   /** An error of the node is no error of the run: its output is null, and the nodes that wait for it run. */

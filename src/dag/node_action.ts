@@ -1,3 +1,4 @@
+import type { JsonValue } from "../base/json.ts";
 import type { Next, StepCall } from "../engine/middleware.ts";
 import type { ReadonlyWorkflowData, WorkflowData } from "./workflow_data.ts";
 
@@ -23,6 +24,14 @@ export interface NodeCall<Data extends object = Record<string, unknown>> {
   readonly isCompensation: boolean;
   /** The workflow data: what it holds after the nodes that this one waits for, and what this one sets. */
   readonly data: WorkflowData<Data>;
+  /** The details of the last heartbeat of the attempt before, also where its process has ended; undefined where there was none. */
+  readonly lastHeartbeat: JsonValue | undefined;
+  /**
+   * Gives a sign of life, which `heartbeatTimeout` waits for, and tells how far the action is: the next attempt finds it as
+   * `lastHeartbeat`. What is told in quick succession is not all written down: when the process ends, up to a second of it may be lost,
+   * of an action that takes long up to a hundredth of its time.
+   */
+  heartbeat(details?: JsonValue): void;
   /** Tells a line to those who listen to the events of the run; it is not kept in the journal. */
   log(text: string): void;
 }

@@ -25,8 +25,10 @@ export interface NodeDefinition {
   readonly retry?: RetryOptions | number | undefined;
   /** Limit of the whole node, attempts and delays. @default none */
   readonly timeout?: Duration | undefined;
-  /** Limit of each attempt. @default the node's timeout, else "30s" */
+  /** Limit of each attempt. @default the node's timeout, else none where it has a `heartbeatTimeout`, else "30s" */
   readonly attemptTimeout?: Duration | undefined;
+  /** How long its action may give no sign of life (`call.heartbeat()`) before an attempt has failed. @default no limit */
+  readonly heartbeatTimeout?: Duration | undefined;
   /** Functions around its action, outermost first, inside those of the DAG. @default none */
   readonly middleware?: readonly NodeMiddleware[] | undefined;
   /** `continue`: an error of the node is no error of the run, and its output is null. @default the run fails */

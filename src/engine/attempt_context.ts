@@ -1,4 +1,13 @@
+import { asJson, type JsonValue } from "../base/json.ts";
 import type { AbortReason, CallContext } from "./service.ts";
+
+/** Who has the attempt made, and hears of it. */
+export interface AttemptOwner {
+  /** Hears that a call is about to be sent. */
+  attemptSent(): void;
+  /** Hears a sign of life of an attempt. */
+  attemptBeat(attempt: number, details: JsonValue | undefined): void;
+}
 
 /** What stays the same over the attempts of a step. */
 export interface AttemptFacts {
@@ -23,17 +32,19 @@ export interface AttemptFacts {
  */
 export class AttemptContext implements CallContext {
   readonly attempt: number;
+  readonly lastHeartbeat: JsonValue | undefined;
   onAbort: ((reason: AbortReason) => void) | undefined;
   readonly #facts: AttemptFacts;
-  readonly #onSend: (() => void) | undefined;
+  readonly #owner: AttemptOwner | undefined;
   #controller: AbortController | undefined;
   #aborted: AbortReason | undefined;
   #traceparent: string | undefined;
 
-  constructor(facts: AttemptFacts, attempt: number, onSend?: () => void) {
+  constructor(facts: AttemptFacts, attempt: number, owner?: AttemptOwner, lastHeartbeat?: JsonValue) {
     this.#facts = facts;
     this.attempt = attempt;
-    this.#onSend = onSend;
+    this.#owner = owner;
+    this.lastHeartbeat = lastHeartbeat;
   }
 
   get idempotencyKey(): string {
@@ -92,14 +103,27 @@ export class AttemptContext implements CallContext {
   }
 
   sent(): void {
-    this.#onSend?.();
+    this.#owner?.attemptSent();
+  }
+
+  /** A function of its own, so that it can be taken out of the context. */
+  get heartbeat(): (details?: JsonValue) => void {
+    return (details) => {
+      // Nobody waits for what a call that was cut off still tells.
+      if (this.#aborted !== undefined) return;
+      this.#owner?.attemptBeat(this.attempt, details === undefined ? undefined : asJson(details));
+    };
   }
 
   fork(onSend: () => void): AttemptContext {
-    const fork = new AttemptContext(this.#facts, this.attempt, () => {
-      this.sent();
-      onSend();
-    });
+    const owner: AttemptOwner = {
+      attemptSent: () => {
+        this.sent();
+        onSend();
+      },
+      attemptBeat: (_attempt, details) => this.heartbeat(details),
+    };
+    const fork = new AttemptContext(this.#facts, this.attempt, owner, this.lastHeartbeat);
     if (this.#aborted !== undefined) fork.abort(this.#aborted);
     return fork;
   }

@@ -19,6 +19,8 @@ export interface StepSpec {
   /** Limit of the whole step: attempts, delays and queueing. */
   readonly timeoutMs: number | undefined;
   readonly attemptTimeoutMs: number;
+  /** How long a call may give no sign of life. @default no limit */
+  readonly heartbeatTimeoutMs?: number | undefined;
   /** The idempotency key, where it is not the one that follows from the path. */
   readonly key?: string | undefined;
   /** The step that this one undoes. */

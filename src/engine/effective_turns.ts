@@ -84,5 +84,6 @@ function isEnd(entry: Entry, step: string | null): boolean {
 
 function keyOf(fact: Fact): string {
   if (fact.type === "signal_received") return `signal ${fact.id}`;
+  if (fact.type === "step_heartbeat") return `heartbeat ${fact.step}`;
   return "timer" in fact ? `timer ${fact.timer}` : "step" in fact ? `step ${fact.step}` : fact.type;
 }

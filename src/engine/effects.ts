@@ -15,10 +15,10 @@ export interface EffectsOptions {
   readonly traceId: string;
   readonly caller: StepCaller;
   /** What the run asks for; another one when a person has resumed it. */
-  readonly execution: () => Pick<Execution, "idempotencyKey" | "outerDeadline" | "scheduledAt">;
+  readonly execution: () => Pick<Execution, "idempotencyKey" | "outerDeadline" | "inFlight">;
   readonly admit: () => Promise<void> | undefined;
   readonly onNote: (note: Note) => void;
-  /** Hears of outcomes and timers, in the order in which they come. */
+  /** Hears of outcomes, signs of life and timers, in the order in which they come. */
   readonly onFact: (fact: Fact) => void;
 }
 
@@ -61,8 +61,9 @@ export class Effects {
   }
 
   #startStep(spec: StepSpec, turn: Turn, attemptsBefore: number | undefined): void {
-    const { clock, random, runId, workflow, traceId, caller, admit, onNote } = this.#options;
+    const { clock, random, runId, workflow, traceId, caller, admit, onNote, onFact } = this.#options;
     const execution = this.#options.execution();
+    const recovered = attemptsBefore === undefined ? undefined : execution.inFlight(spec.step);
     const runner = new StepRunner({
       spec,
       caller,
@@ -73,10 +74,12 @@ export class Effects {
       traceId,
       idempotencyKey: spec.key ?? execution.idempotencyKey(spec.step),
       outerDeadline: execution.outerDeadline(spec.step),
-      scheduledAt: attemptsBefore === undefined ? undefined : execution.scheduledAt(spec.step),
+      scheduledAt: recovered?.scheduledAt,
       attemptsBefore,
+      lastHeartbeat: recovered?.lastHeartbeat,
       admit,
       onNote,
+      onFact,
     });
     this.#steps.set(spec.step, runner);
     // A step that was cancelled in the turn that asked for it must not send anything.

@@ -9,6 +9,7 @@ import { commandKey, type Fact, isCommand, isFact, isOutcome, type StepOutcome }
 import type { JournalTurn, RunFinished, RunStarted } from "./journal.ts";
 import { reopen, runLifecycle } from "./lifecycle.ts";
 import { settleChild } from "./child_end.ts";
+import type { PendingStep } from "./pending.ts";
 import type { Difference, Pause, PauseReason, RunCause } from "./run.ts";
 import { Saga } from "./saga.ts";
 import { RunState } from "./run_state.ts";
@@ -93,9 +94,9 @@ export class Execution {
     return request === undefined ? key : `${key}:${digest(canonicalJson(request)).slice(0, 16)}`;
   }
 
-  /** When a step in flight was asked for, in wall-clock milliseconds: its own limit counts from there, also over crashes. */
-  scheduledAt(step: string): number | undefined {
-    return this.commands.waits.step(step)?.scheduledAt;
+  /** A step in flight. */
+  inFlight(step: string): Pick<PendingStep, "scheduledAt" | "lastHeartbeat"> | undefined {
+    return this.commands.waits.step(step);
   }
 
   /** The earliest limit of the scopes around a step in flight, in wall-clock milliseconds. */
@@ -269,6 +270,8 @@ export class Execution {
     switch (fact.type) {
       case "timer_fired":
         return this.#fireTimer(fact.timer);
+      case "step_heartbeat":
+        return this.commands.waits.keepHeartbeat(fact);
       case "signal_received":
         return this.commands.signals.add(fact.name, { id: fact.id, data: fact.data });
       case "update_received":

@@ -17,6 +17,8 @@ export type Entry =
   | StepOutcome
   | { readonly type: "timer_set"; readonly timer: string; readonly due: number }
   | { readonly type: "timer_fired"; readonly timer: string }
+  /** The call of a step told how far it is: the next attempt hears of it. */
+  | { readonly type: "step_heartbeat"; readonly step: string; readonly details: JsonValue }
   | { readonly type: "cancel_requested"; readonly reason: CancelCause }
   /** A step waits for a signal. */
   | { readonly type: "signal_awaited"; readonly step: string; readonly signal: string }
@@ -244,6 +246,7 @@ export type Fact =
   | Extract<
     Entry,
     | { readonly type: "timer_fired" }
+    | { readonly type: "step_heartbeat" }
     | { readonly type: "cancel_requested" }
     | { readonly type: "signal_received" }
     | { readonly type: "update_received" }
@@ -260,6 +263,7 @@ export function isFact(entry: Entry): entry is Fact {
 const FACTS: ReadonlySet<Entry["type"]> = new Set(
   [
     "timer_fired",
+    "step_heartbeat",
     "cancel_requested",
     "signal_received",
     "update_received",

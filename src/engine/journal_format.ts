@@ -166,6 +166,7 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
   step_cancelled: { ...OUTCOME, failure: "object" },
   timer_set: { timer: "text", due: "number" },
   timer_fired: { timer: "text" },
+  step_heartbeat: { step: "text", details: "json" },
   cancel_requested: { reason: "text" },
   signal_awaited: { step: "text", signal: "text" },
   signal_received: { name: "text", data: "json", id: "text" },

@@ -103,7 +103,7 @@ export class Outstanding {
 
   /** Whether a fact settles something that is outstanding; with `anyRun` also by what another child came to. */
   expects(fact: Fact, { anyRun = false }: { readonly anyRun?: boolean } = {}): boolean {
-    if (isOutcome(fact)) return this.#steps.has(fact.step);
+    if (isOutcome(fact) || fact.type === "step_heartbeat") return this.#steps.has(fact.step);
     if (fact.type === "timer_fired") return this.#timers.has(fact.timer);
     if (fact.type !== "child_finished") return false;
     const child = this.#children.get(fact.step);
@@ -126,6 +126,12 @@ export class Outstanding {
   /** Resolves what `settle` gave when nothing is in flight any more. */
   tellIfSettled(): void {
     if (!this.hasWork) this.#onSettled?.();
+  }
+
+  /** Keeps what the call of a step told of how far it is. */
+  keepHeartbeat({ step, details }: Extract<Fact, { type: "step_heartbeat" }>): void {
+    const pending = this.#steps.get(step);
+    if (pending !== undefined) pending.lastHeartbeat = details;
   }
 
   /** Every attempt sends the same, also after a crash: what the journal holds, not what the code now asks for. */

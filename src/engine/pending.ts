@@ -1,3 +1,4 @@
+import type { JsonValue } from "../base/json.ts";
 import type { ChildSpec, StepSpec, StepSuccess } from "./context.ts";
 import { type CancelCause, CancelledError } from "./failure.ts";
 import type { Cancellable, CancelScope } from "./scope.ts";
@@ -7,8 +8,10 @@ export class PendingStep implements Cancellable {
   /** On replay its request becomes the recorded one: every attempt sends the same, also after a crash. */
   spec: StepSpec;
   readonly scope: CancelScope;
-  /** When it was asked for, or a person let it be tried again, in wall-clock milliseconds. */
+  /** When it was asked for, or a person let it be tried again, in wall-clock milliseconds: its own limit counts from there. */
   scheduledAt: number;
+  /** The last that its call told of how far it is. */
+  lastHeartbeat: JsonValue | undefined;
   readonly promise: Promise<StepSuccess>;
   resolve!: (success: StepSuccess) => void;
   #reject!: (reason: Error) => void;

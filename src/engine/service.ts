@@ -107,6 +107,10 @@ export interface CallContext {
   abort(reason: AbortReason): void;
   /** Hears of the end before the signal's listeners do. For whoever stands between runner and client; one at a time. */
   onAbort: ((reason: AbortReason) => void) | undefined;
+  /** What the attempt before told last of how far it was, also in a process that has ended. */
+  readonly lastHeartbeat: JsonValue | undefined;
+  /** Gives a sign of life, and tells how far the call is: the next attempt hears of it. Without details the last ones stay. */
+  heartbeat(details?: JsonValue): void;
   /** To be called when the attempt has left every queue and is about to be sent. */
   sent(): void;
   /** The circumstances of one of several calls within the attempt: it ends with the attempt, or alone, and tells of itself when it is sent. */

@@ -1,10 +1,12 @@
+import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
-import { AttemptContext, type AttemptFacts } from "./attempt_context.ts";
+import { AttemptContext, type AttemptFacts, type AttemptOwner } from "./attempt_context.ts";
 import type { Clock } from "./clock.ts";
 import { NOT_THERE } from "./compensation.ts";
 import type { ReconcileSpec, ReconcileVerdict, StepSpec } from "./context.ts";
 import { type Failure, failure } from "./failure.ts";
-import type { Note, StepOutcome } from "./journal.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import type { Fact, Note, StepOutcome } from "./journal.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 import type { AttemptResult, CallContext, FailedAttempt, PendingResult } from "./service.ts";
 
@@ -29,10 +31,14 @@ export interface StepRunnerOptions {
   readonly outerDeadline: number | undefined;
   /** Hears of attempts as they happen. */
   readonly onNote: (note: Note) => void;
+  /** Hears of what is to be kept while the step goes on. @default nobody */
+  readonly onFact?: ((fact: Fact) => void) | undefined;
   /** When the step was asked for, in wall-clock milliseconds: its own limit counts from there. @default now */
   readonly scheduledAt?: number | undefined;
   /** Attempts that were made before, the last of which may have taken effect. @default 0 */
   readonly attemptsBefore?: number | undefined;
+  /** What the last of them told last of how far it was. */
+  readonly lastHeartbeat?: JsonValue | undefined;
   /** Asked before each attempt: a promise to wait for where the process may have lost the run. */
   readonly admit?: (() => Promise<void> | undefined) | undefined;
 }
@@ -42,7 +48,7 @@ export interface StepRunnerOptions {
  *
  * One attempt whose effect is unknown makes the step unknown, whatever errors follow; only a success settles it.
  */
-export class StepRunner {
+export class StepRunner implements AttemptOwner {
   readonly #options: StepRunnerOptions;
   #current: AttemptContext | undefined;
   /** Asks whether an earlier attempt took effect. */
@@ -56,9 +62,9 @@ export class StepRunner {
   #isAbandoned = false;
   #hasTimedOut = false;
   #isInFlight = false;
-  readonly #onSend = (): void => {
-    this.#isInFlight = true;
-  };
+  /** Made when there is anything to tell or to watch for. */
+  #heartbeats: Heartbeats | undefined;
+  #hasMissedBeat = false;
   #endDelay: (() => void) | undefined;
 
   constructor(options: StepRunnerOptions) {
@@ -87,6 +93,8 @@ export class StepRunner {
       deadline,
       random,
     };
+    const { spec: { heartbeatTimeoutMs }, lastHeartbeat } = options;
+    if (heartbeatTimeoutMs !== undefined || lastHeartbeat !== undefined) this.#heartbeats = this.#newHeartbeats();
   }
 
   /** Runs the step to its outcome, at once where its first attempt succeeds at once. Never rejects. */
@@ -101,6 +109,31 @@ export class StepRunner {
     if (this.#mayHaveActed || this.#hasToEnd || admit?.() !== undefined) return this.#attempts();
     const result = this.#send();
     return result instanceof Promise || !result.ok ? this.#attempts(result) : this.#completed(result.output);
+  }
+
+  attemptSent(): void {
+    this.#isInFlight = true;
+    this.#heartbeats?.watch();
+  }
+
+  attemptBeat(attempt: number, details: JsonValue | undefined): void {
+    if (attempt !== this.#attempt || !this.#isInFlight) return;
+    this.#heartbeats ??= this.#newHeartbeats();
+    this.#heartbeats.beat(details);
+  }
+
+  #newHeartbeats(): Heartbeats {
+    const { spec: { step, heartbeatTimeoutMs }, clock, lastHeartbeat, onFact } = this.#options;
+    return new Heartbeats({
+      clock,
+      timeoutMs: heartbeatTimeoutMs,
+      last: lastHeartbeat,
+      write: (details) => onFact?.({ type: "step_heartbeat", step, details }),
+      onMissed: () => {
+        this.#hasMissedBeat = true;
+        this.#current?.abort("timeout");
+      },
+    });
   }
 
   /**
@@ -121,6 +154,7 @@ export class StepRunner {
     this.#endDelay?.();
     this.#current?.abort("cancelled");
     this.#question?.abandon();
+    this.#heartbeats?.stop();
   }
 
   /** `sent` is the first attempt, where it has been made. */
@@ -140,6 +174,7 @@ export class StepRunner {
       if (result === undefined) break;
       sent = undefined;
       this.#isInFlight = false;
+      this.#heartbeats?.unwatch();
       if (result.ok || spec.settledBy?.includes(result.failure.code)) {
         return this.#completed(result.ok ? result.output : null);
       }
@@ -164,6 +199,8 @@ export class StepRunner {
   }
 
   #completed(output: JsonValue): StepOutcome {
+    this.#isInFlight = false;
+    this.#heartbeats?.stop();
     return { type: "step_completed", step: this.#options.spec.step, output, attempts: this.#attempt };
   }
 
@@ -171,7 +208,8 @@ export class StepRunner {
     const { spec, caller, onNote } = this.#options;
     this.#attempt++;
     if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
-    this.#current = new AttemptContext(this.#facts, this.#attempt, this.#onSend);
+    this.#current = new AttemptContext(this.#facts, this.#attempt, this, this.#heartbeats?.last);
+    this.#hasMissedBeat = false;
     return caller.call(spec, this.#current);
   }
 
@@ -212,6 +250,7 @@ export class StepRunner {
   #reconciled(verdict: ReconcileVerdict | undefined, last: FailedAttempt | undefined): StepOutcome {
     const { step } = this.#options.spec;
     const attempts = Math.max(1, this.#attempt);
+    this.#heartbeats?.stop();
     if (verdict?.isDone) return { type: "step_completed", step, output: verdict.output, attempts };
     const reason = last?.failure ?? failure("outcome_unknown", OUTCOME_UNKNOWN, { step });
     return { type: "step_unknown", step, failure: reason, attempts };
@@ -220,7 +259,12 @@ export class StepRunner {
   #judge(result: FailedAttempt): FailedAttempt {
     // A call without side effects is never unknown, whatever happened to the attempts before.
     this.#mayHaveActed = result.isReadOnly !== true && (this.#mayHaveActed || result.mayHaveActed);
-    return { ...result, failure: { ...result.failure, step: this.#options.spec.step } };
+    const { step, heartbeatTimeoutMs = 0 } = this.#options.spec;
+    if (this.#hasMissedBeat) {
+      const message = `It gave no sign of life for ${formatDuration(heartbeatTimeoutMs)}`;
+      return { ...result, failure: failure("heartbeat_timeout", message, { step }), class: "unknown" };
+    }
+    return { ...result, failure: { ...result.failure, step } };
   }
 
   #delayBeforeNext(result: FailedAttempt): number | undefined {
@@ -252,6 +296,7 @@ export class StepRunner {
 
   async #ending(last: FailedAttempt | undefined): Promise<StepOutcome> {
     const { step, compensation, reconcile } = this.#options.spec;
+    this.#heartbeats?.stop();
     const isLeftOpen = this.#mayHaveActed && (compensation !== undefined || !this.#isCancelled);
     if (isLeftOpen && reconcile !== undefined && !this.#isAbandoned) {
       const verdict = await this.#reconcile(reconcile);

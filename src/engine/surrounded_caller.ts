@@ -121,6 +121,7 @@ class SurroundedAttempt {
   }
 
   #limit(): void {
+    if (this.#due === Infinity) return;
     const { clock } = this.#surroundings;
     this.#stopLimit = clock.after(this.#due - clock.now(), () => {
       this.#stopLimit = undefined;

@@ -117,11 +117,17 @@ function callSpec(call: PlanCall, { plan, frame }: StepRun, { path, timeoutMs, a
       request,
       retry: call.retry,
       timeoutMs,
-      attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
+      attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? defaultLimit(call),
+      ...(call.heartbeatTimeoutMs === undefined ? undefined : { heartbeatTimeoutMs: call.heartbeatTimeoutMs }),
       ...(key === undefined ? undefined : { key }),
       local,
     };
   }, path);
+}
+
+/** What gives signs of life may take as long as it likes. */
+function defaultLimit({ heartbeatTimeoutMs }: PlanCall): number {
+  return heartbeatTimeoutMs === undefined ? DEFAULT_ATTEMPT_TIMEOUT_MS : Infinity;
 }
 
 function callScope(frame: Frame, path: string, key: string): Scope {

@@ -6,6 +6,7 @@ export const GRPC_ERROR_CODES: readonly string[] = GRPC_CODES.slice(1);
 /** Codes that Maestro itself gives to errors of steps. */
 export const OWN_CODES: readonly string[] = [
   "timeout",
+  "heartbeat_timeout",
   "connection_refused",
   "connection_lost",
   "tls_error",

@@ -99,6 +99,8 @@ export interface PlanCall {
   readonly response: "full" | undefined;
   readonly stream: { readonly max: number | undefined; readonly until: Condition | undefined } | undefined;
   readonly attemptTimeoutMs: number | undefined;
+  /** How long a call of the program's own code may give no sign of life. @default no limit */
+  readonly heartbeatTimeoutMs?: number | undefined;
   /** With every default and the service's policy below it. */
   readonly retry: RetryPolicy;
   readonly when: Condition | undefined;

@@ -20,6 +20,13 @@ export interface FunctionCall {
   readonly attempt: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** The details of the last heartbeat of the attempt before, also where its process has ended; undefined where there was none. */
+  readonly lastHeartbeat: JsonValue | undefined;
+  /**
+   * Tells how far the call is: the next attempt finds it as `lastHeartbeat`. What is told in quick succession is not all written down:
+   * when the process ends, up to a second of it may be lost, of a call that takes long up to a hundredth of its time.
+   */
+  heartbeat(details?: JsonValue): void;
 }
 
 /**

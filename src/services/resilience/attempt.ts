@@ -61,7 +61,8 @@ class Attempt implements Expiring {
   /** Set by the line. */
   due = 0;
   readonly #parts: AttemptParts;
-  readonly #line: DeadlineLine;
+  /** Absent: it has all the time that it likes. */
+  readonly #line: DeadlineLine | undefined;
   readonly #resolve: (result: AttemptResult) => void;
   #endGrace: (() => void) | undefined;
   #isOver = false;
@@ -69,7 +70,8 @@ class Attempt implements Expiring {
   constructor(parts: AttemptParts, resolve: (result: AttemptResult) => void) {
     const { context, deadlines, begun } = this.#parts = parts;
     this.#resolve = resolve;
-    this.#line = deadlines.add(this, context.attemptTimeoutMs, begun);
+    const { attemptTimeoutMs } = context;
+    this.#line = attemptTimeoutMs === Infinity ? undefined : deadlines.add(this, attemptTimeoutMs, begun);
     context.onAbort = (reason) => this.#awaitLastWord(reason);
   }
 
@@ -92,7 +94,7 @@ class Attempt implements Expiring {
     this.#isOver = true;
     const { context, breaker, passage } = this.#parts;
     this.#endGrace?.();
-    this.#line.leave(this);
+    this.#line?.leave(this);
     context.onAbort = undefined;
     if (passage !== undefined) breaker!.record(passage, result);
     this.#resolve(result);
