@@ -107,6 +107,8 @@ class SurroundedAttempt {
       this.#inside.delete(context);
       ownSignal?.removeEventListener("abort", end);
     }
+    // A call inside began no earlier than the attempt: where its whole time is up, so is the attempt's.
+    if (context.aborted === "timeout" && ownSignal?.aborted !== true) this.#context.abort("timeout");
     if (result.ok) {
       this.#mayHaveActed = true;
       return result.output;
