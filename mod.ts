@@ -103,6 +103,7 @@ export type {
   ListRunsRequest,
   Message,
   MessageBody,
+  PendingTurn,
   ReadJournalRequest,
   RunChange,
   RunPage,
