@@ -24,6 +24,42 @@ export { formatDuration, parseDuration } from "./src/base/duration.ts";
 export { type ErrorCode, MaestroError, type MaestroErrorOptions } from "./src/base/errors.ts";
 export type { JsonObject, JsonValue } from "./src/base/json.ts";
 export { Redactor } from "./src/base/redact.ts";
+export {
+  type Activity,
+  activity,
+  type ActivityCall,
+  type ActivityOptions,
+  type StepOptions,
+  type Undoing,
+  type UndoOptions,
+} from "./src/code/activity.ts";
+export { ChildRunFailedError, TimeoutError } from "./src/code/errors.ts";
+export {
+  type Payload,
+  query,
+  type QueryDefinition,
+  signal,
+  type SignalDefinition,
+  update,
+  type UpdateDefinition,
+} from "./src/code/message.ts";
+export {
+  type AnyWorkflow,
+  Workflow,
+  workflow,
+  type WorkflowFunction,
+  type WorkflowOptions,
+} from "./src/code/workflow.ts";
+export type {
+  CancellationScope,
+  ChildOptions,
+  ChildRun,
+  ReceiveOptions,
+  RunOptions,
+  WorkflowContext,
+} from "./src/code/workflow_context.ts";
+export { CancelledError, StepFailedError } from "./src/engine/failure.ts";
+export type { Startable } from "./src/plan/startable.ts";
 export type { DagIssue } from "./src/dag/check_nodes.ts";
 export { dag } from "./src/dag/create_dag.ts";
 export { Dag } from "./src/dag/dag.ts";
@@ -79,6 +115,7 @@ export type {
 export type { Middleware, Next, NextOptions, StepCall } from "./src/engine/middleware.ts";
 export type {
   ChildEnd,
+  Difference,
   Durability,
   Pause,
   PauseReason,
@@ -103,7 +140,6 @@ export type {
   ListRunsRequest,
   Message,
   MessageBody,
-  PendingTurn,
   ReadJournalRequest,
   RunChange,
   RunPage,
@@ -133,13 +169,13 @@ export {
 } from "./src/expr/mod.ts";
 export {
   createMaestro,
-  type DagStartOptions,
   type LoadedWorkflow,
   type LoadResult,
   type LoadSettings,
   type Maestro,
   type MaestroOptions,
   type Migration,
+  type Registrable,
   type RunControl,
   type RunFiles,
   type RunHandle,
@@ -147,6 +183,7 @@ export {
   type SignalReceipt,
   type SignalRequest,
   type StartOptions,
+  type TypedStartOptions,
   type Values,
   type WorkflowSource,
 } from "./src/maestro.ts";

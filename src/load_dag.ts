@@ -1,7 +1,8 @@
-import { canonicalJson } from "./base/json.ts";
+import { canonicalJson, type JsonObject } from "./base/json.ts";
 import type { Dag } from "./dag/dag.ts";
 import { interpretPlan } from "./plan/interpret.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
+import type { LocalCall, RecordedCall } from "./plan/call_step.ts";
 import type { ProgramBundle } from "./plan/plan.ts";
 import { sha256 } from "./runtime/digest.ts";
 
@@ -19,6 +20,10 @@ export function loadDag<Input, Output>(dag: Dag<Input, Output>): LoadedWorkflow 
     environment: { env: [], secrets: [] },
     definition: interpretPlan(dag.plan),
     children: new Map(),
-    actions: dag,
+    perform: ({ request, local }, facts, { context, log }) => {
+      const { method, request: { input } } = request as unknown as RecordedCall;
+      const { scope } = local as LocalCall;
+      return dag.perform({ method, given: input as JsonObject, scope, facts, context, log });
+    },
   };
 }

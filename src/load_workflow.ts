@@ -2,8 +2,9 @@ import type { Diagnostic, Issue } from "./base/diagnostics.ts";
 import { MaestroError } from "./base/errors.ts";
 import { canonicalJson } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
-import type { Dag } from "./dag/dag.ts";
-import type { WorkflowDefinition } from "./engine/context.ts";
+import type { Program } from "./code/perform_work.ts";
+import type { StepSpec, WorkflowDefinition } from "./engine/context.ts";
+import type { CallContext } from "./engine/service.ts";
 import { preparePatterns } from "./expr/mod.ts";
 import { childFiles, isFileName, readChildren, type WorkflowSource } from "./load_children.ts";
 import { checkTlsFiles, collectTypes, readDescriptors, type ServiceSources } from "./load_services.ts";
@@ -17,6 +18,13 @@ import { compileWorkflow } from "./yaml/compile.ts";
 import { sortDiagnostics } from "./yaml/diagnostics.ts";
 
 export type { WorkflowSource };
+
+/** Does what a step asks for whose work is code of the program. May throw, or give a promise. */
+export type ProgramWork = (
+  step: Pick<StepSpec, "request" | "local">,
+  facts: CallContext,
+  program: Program,
+) => unknown;
 
 /** A workflow that is ready to run. Immutable; may be started any number of times, at the same time too. */
 export interface LoadedWorkflow {
@@ -55,7 +63,12 @@ export interface LoadedWorkflow {
    * What its calls do, where they are code of the program.
    * @internal
    */
-  readonly actions?: Pick<Dag, "perform"> | undefined;
+  readonly perform?: ProgramWork | undefined;
+  /**
+   * Whether it is code, which takes any input and nobody but itself can tell what it waits for.
+   * @internal
+   */
+  readonly isCode?: boolean | undefined;
 }
 
 /** What came of loading. */

@@ -1,6 +1,9 @@
 import { MaestroError } from "./base/errors.ts";
 import { canonicalJson } from "./base/json.ts";
 import { didYouMean } from "./base/text.ts";
+import type { Program } from "./code/perform_work.ts";
+import { checkAttributes } from "./engine/attributes.ts";
+import { TerminalError } from "./engine/author_errors.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
@@ -9,12 +12,12 @@ import type { RunExit } from "./engine/run_exit.ts";
 import { readStart, readTurns } from "./engine/recovered.ts";
 import { reusableFacts } from "./engine/reuse.ts";
 import { isFinal } from "./engine/run.ts";
-import type { Storage, StoredRun } from "./engine/storage.ts";
+import type { Delivery, Message, MessageBody, Storage, StoredRun } from "./engine/storage.ts";
 import { Worker } from "./engine/worker.ts";
+import { acceptInput } from "./load_code.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
-import type { RunHandle, RunResult, StartOptions } from "./maestro.ts";
+import type { AnyStartOptions, RunHandle, RunResult } from "./maestro.ts";
 import { createDependence } from "./plan/rerun_scope.ts";
-import { checkInput } from "./plan/run_input.ts";
 import { foldSteps, type RollbackView } from "./plan/run_view.ts";
 import { requireValues, RunOpener } from "./run_opener.ts";
 import { sha256 } from "./runtime/digest.ts";
@@ -56,7 +59,7 @@ export class Engine {
     this.storage = storage;
     const now = (): number => clock.now();
     const around = { middleware: options.middleware ?? [], clock };
-    const seen = { values, onEvent, registered, around };
+    const seen = { values, onEvent, registered, around, signal: this.#signal };
     const opener = this.opener = new RunOpener({ storage, connections, createId, now, ...seen });
     const { open } = opener;
     this.worker = new Worker({
@@ -75,14 +78,15 @@ export class Engine {
   }
 
   /** Starts a run, or gives the one that has the id already. */
-  async start(workflow: LoadedWorkflow, options: StartOptions, values: Values): Promise<RunHandle> {
+  async start(workflow: LoadedWorkflow, options: AnyStartOptions, values: Values): Promise<RunHandle> {
     const { createId, queue } = this.options;
-    const { endpoints = {}, timeoutMs, files } = options;
-    const input = checkInput(workflow.plan.inputSchema, options.input);
+    const { endpoints = {}, timeoutMs, files, context } = options;
+    const input = acceptInput(workflow, options.input);
+    const attributes = options.attributes && checkAttributes(options.attributes);
     requireValues(workflow, endpoints, values);
     const internalId = createId();
     const id = options.id ?? internalId;
-    const request = { id, internalId, input, queue, timeoutMs, endpoints, files, values };
+    const request = { id, internalId, input, queue, timeoutMs, endpoints, files, values, attributes, context };
     const { run, started } = this.opener.prepare(workflow, request);
     const opened = await this.opener.opened(workflow, run, started, values);
     try {
@@ -173,7 +177,7 @@ export class Engine {
       cancel: () => {
         const own = worker.live(runId);
         if (own !== undefined) own.cancel();
-        else void this.deliverCancel(runId).catch(nothing);
+        else void this.order(runId, { kind: "cancel" }).catch(nothing);
       },
       suspend: async () => {
         await worker.live(runId)?.suspend();
@@ -182,13 +186,27 @@ export class Engine {
     };
   }
 
-  /** Asks whoever owns a run to cancel it; takes it over where nobody does. */
-  async deliverCancel(runId: string): Promise<void> {
-    const { clock } = this.options;
-    const message = { runId, id: `cancel:${this.options.createId()}`, time: clock.now(), kind: "cancel" } as const;
+  /** Puts a message into a run's inbox and tells the run, where this process drives it. `undefined` where there is no such run. */
+  async send(runId: string, body: MessageBody, id: string = this.options.createId()): Promise<Delivery | undefined> {
+    const message: Message = { runId, id, time: this.options.clock.now(), ...body };
     const delivery = await this.storage.deliver({ message });
-    if (delivery?.run.owner === null) await this.worker.claim([runId]);
+    this.worker.live(runId)?.post([message]);
+    return delivery;
   }
+
+  /** Asks whoever owns a run to do something; takes it over where nobody does. */
+  async order(runId: string, body: MessageBody): Promise<void> {
+    const delivery = await this.send(runId, body, `${body.kind}:${this.options.createId()}`);
+    if (delivery?.run.owner === null && this.worker.live(runId) === undefined) await this.worker.claim([runId]);
+  }
+
+  readonly #signal: Program["signal"] = async (runId, { id, ...signal }) => {
+    const delivery = await this.send(runId, { kind: "signal", ...signal }, id);
+    const refuse = (code: string, why: string): TerminalError =>
+      new TerminalError(`Signal "${signal.name}" reaches nobody: run "${runId}" ${why}`, { code });
+    if (delivery === undefined) throw refuse("run_not_found", "does not exist");
+    if (isFinal(delivery.run.status)) throw refuse("run_ended", "has ended");
+  };
 
   /** Suspends the worker and closes the store. */
   async close(): Promise<void> {

@@ -1,8 +1,10 @@
-import { MaestroError } from "./base/errors.ts";
 import { createIdGenerator } from "./base/ids.ts";
 import type { JsonValue } from "./base/json.ts";
 import { Redactor } from "./base/redact.ts";
-import { Dag } from "./dag/dag.ts";
+import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
+import type { Dag } from "./dag/dag.ts";
+import { Definitions, type Registrable } from "./definitions.ts";
+import type { Attributes } from "./engine/attributes.ts";
 import { type Clock, systemClock } from "./engine/clock.ts";
 import type { Failure } from "./engine/failure.ts";
 import type { RunListener } from "./engine/hooks.ts";
@@ -11,7 +13,6 @@ import type { Middleware } from "./engine/middleware.ts";
 import type { Pause, RunCause, RunStatus } from "./engine/run.ts";
 import type { Storage } from "./engine/storage.ts";
 import { Engine } from "./local_engine.ts";
-import { loadDag } from "./load_dag.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import type { LoadedWorkflow, LoadResult, WorkflowSource } from "./load_workflow.ts";
 import type { RollbackView, StepView } from "./plan/run_view.ts";
@@ -24,7 +25,7 @@ import { StoredRuns } from "./stored_runs.ts";
 
 export type { LoadedWorkflow, LoadResult, WorkflowSource };
 export { sentMethod };
-export type { Migration, RunControl, RunFiles, SignalReceipt, SignalRequest, Values };
+export type { Migration, Registrable, RunControl, RunFiles, SignalReceipt, SignalRequest, Values };
 
 /** Options of `createMaestro`. */
 export interface MaestroOptions {
@@ -80,10 +81,19 @@ export interface StartOptions {
   readonly timeoutMs?: number | undefined;
   /** Files that are read again when another process takes the run; absolute paths. */
   readonly files?: RunFiles | undefined;
+  /** What the run is found by. @default nothing */
+  readonly attributes?: Attributes | undefined;
+  /** What is passed on to steps and children beside the input: an identity, a trace. @default what `propagators` give */
+  readonly context?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Options of `Maestro.start` for a DAG. */
-export interface DagStartOptions<Input> extends Pick<StartOptions, "id" | "timeoutMs"> {
+/** What runs of any kind are started with. */
+export interface AnyStartOptions extends Omit<StartOptions, "input"> {
+  readonly input?: unknown;
+}
+
+/** Options of `Maestro.start` for a DAG or a workflow in code. */
+export interface TypedStartOptions<Input> extends Omit<StartOptions, "input" | "endpoints" | "files"> {
   /** What the run is started with. */
   readonly input: Input;
 }
@@ -142,12 +152,20 @@ export interface Maestro extends RunControl {
   /** Reads, checks and compiles a workflow and the files that it names. Problems are diagnostics, never exceptions. */
   load(source: WorkflowSource, settings?: LoadSettings): Promise<LoadResult>;
   /**
-   * Starts a run of a DAG, and registers it if that has not happened. Resolves when the run is in the store.
+   * Starts a run of a DAG or of a workflow in code, and registers it if that has not happened. Resolves when the run is in the store.
    *
-   * @throws {MaestroError} `invalid_input`; `run_conflict` for an id of a run of another workflow or input; `usage` where another DAG has
-   * its name and version.
+   * @throws {MaestroError} `invalid_input`; `run_conflict` for an id of a run of another workflow or input; `usage` where another
+   * definition has its name and version.
    */
-  start<Input, Output>(dag: Dag<Input, Output>, options: DagStartOptions<Input>): Promise<RunHandle<Output>>;
+  start<Output>(
+    definition: Workflow<void, Output>,
+    options?: Omit<TypedStartOptions<void>, "input">,
+  ): Promise<RunHandle<Output>>;
+  /** The same for a workflow with an input. */
+  start<Input, Output>(
+    definition: Dag<Input, Output> | Workflow<Input, Output>,
+    options: TypedStartOptions<Input>,
+  ): Promise<RunHandle<Output>>;
   /**
    * Starts a run. Resolves when it is in the store.
    *
@@ -156,11 +174,12 @@ export interface Maestro extends RunControl {
    */
   start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle>;
   /**
-   * Makes a DAG known, so that this process can go on with its runs: `resume`, and what `listen` takes.
+   * Makes DAGs and workflows in code known, with those that they start, so that this process can go on with their runs: `resume`, and
+   * what `listen` takes.
    *
-   * @throws {MaestroError} `usage` where another DAG has its name and version.
+   * @throws {MaestroError} `usage` where another one has the name and version of one of them.
    */
-  register<Input, Output>(dag: Dag<Input, Output>): void;
+  register(...definitions: readonly Registrable[]): void;
   /** Takes due runs of the queue from now on, whoever started them. */
   listen(): void;
   /** Lets go of every run and closes connections and storage. */
@@ -180,8 +199,7 @@ class LocalMaestro implements Maestro {
   /** For runs whose durability is `none`. */
   #volatile: Engine | undefined;
   readonly #createEngine: (storage: Storage) => Engine;
-  readonly #dags = new WeakMap<object, LoadedWorkflow>();
-  readonly #registered = new Map<string, LoadedWorkflow>();
+  readonly #definitions = new Definitions();
 
   constructor(options: MaestroOptions) {
     const { runtime, functions = {}, clock = systemClock, redactor = new Redactor(), readValues } = options;
@@ -211,7 +229,7 @@ class LocalMaestro implements Maestro {
         queue: options.queue ?? "local",
         maxWaiting: options.maxWaiting,
         leaseMs: options.leaseMs,
-        registered: this.#registered,
+        registered: this.#definitions.byHash,
         middleware: options.middleware,
       });
     this.#engine = this.#createEngine(options.storage ?? new MemoryStorage({ now: () => clock.now() }));
@@ -224,31 +242,28 @@ class LocalMaestro implements Maestro {
     return loadWorkflow(source, { readFile, reflect: online ? reflect : undefined });
   }
 
-  start<Input, Output>(dag: Dag<Input, Output>, options: DagStartOptions<Input>): Promise<RunHandle<Output>>;
+  start<Output>(
+    definition: Workflow<void, Output>,
+    options?: Omit<TypedStartOptions<void>, "input">,
+  ): Promise<RunHandle<Output>>;
+  start<Input, Output>(
+    definition: Dag<Input, Output> | Workflow<Input, Output>,
+    options: TypedStartOptions<Input>,
+  ): Promise<RunHandle<Output>>;
   start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle>;
-  async start(definition: LoadedWorkflow | Dag, options: StartOptions): Promise<RunHandle> {
-    const workflow = definition instanceof Dag ? this.#load(definition) : definition;
-    if (workflow.plan.durability !== "none") return await this.#engine.start(workflow, options, this.#values);
-    this.#volatile ??= this.#createEngine(new MemoryStorage());
-    return await this.#volatile.start(workflow, options, this.#values);
+  async start<Output>(
+    definition: AnyWorkflow | LoadedWorkflow,
+    options: AnyStartOptions = {},
+  ): Promise<RunHandle<Output>> {
+    const workflow = this.#definitions.load(definition);
+    const isVolatile = workflow.plan.durability === "none";
+    if (isVolatile) this.#volatile ??= this.#createEngine(new MemoryStorage());
+    const engine = isVolatile ? this.#volatile! : this.#engine;
+    return await engine.start(workflow, options, this.#values) as RunHandle<Output>;
   }
 
-  register<Input, Output>(dag: Dag<Input, Output>): void {
-    this.#load(dag);
-  }
-
-  #load<Input, Output>(dag: Dag<Input, Output>): LoadedWorkflow {
-    const known = this.#dags.get(dag);
-    if (known !== undefined) return known;
-    const workflow = loadDag(dag);
-    if (this.#registered.has(workflow.hash)) {
-      throw new MaestroError("usage", `Another DAG is registered as "${dag.name}", version "${dag.version}"`, {
-        hint: "build it once and start it with different inputs, or give it another version",
-      });
-    }
-    this.#dags.set(dag, workflow);
-    this.#registered.set(workflow.hash, workflow);
-    return workflow;
+  register(...definitions: readonly Registrable[]): void {
+    for (const definition of definitions) this.#definitions.load(definition);
   }
 
   listen(): void {

@@ -1,5 +1,7 @@
 import { MaestroError, toError } from "./base/errors.ts";
 import type { JsonValue } from "./base/json.ts";
+import type { Program } from "./code/perform_work.ts";
+import type { Attributes } from "./engine/attributes.ts";
 import type { RunFiles, RunStarted } from "./engine/journal.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { OpenedRun } from "./engine/opened_run.ts";
@@ -20,6 +22,8 @@ export interface RunOpenerOptions {
   readonly now: () => number;
   /** Reads what a run needs from outside; by the files that it was started with, if any. */
   readonly values: (files: RunFiles | undefined) => Promise<Values>;
+  /** Puts a signal into a run's inbox, for workflows that send some. */
+  readonly signal: Program["signal"];
   /** Hears what code of the program tells people while it runs. */
   readonly onEvent?: RunListener | undefined;
   /** The workflows that are code of the program, by hash. @default none */
@@ -38,6 +42,8 @@ export interface NewRun {
   readonly endpoints: Readonly<Record<string, string>>;
   readonly files: RunFiles | undefined;
   readonly values: Values;
+  readonly attributes?: Attributes | undefined;
+  readonly context?: Readonly<Record<string, string>> | undefined;
   /** The parent of a child run. */
   readonly parent?: Pick<RunRecord, "id" | "root" | "durability"> & { readonly step: string } | undefined;
 }
@@ -106,8 +112,9 @@ export class RunOpener {
           id: runId,
           internalId: this.#options.createId(),
           input: spec.input,
-          queue: run.queue,
+          queue: spec.queue ?? run.queue,
           timeoutMs: undefined,
+          context: started.context,
           endpoints,
           files: started.files === undefined ? undefined : { ...started.files, workflow: child.file },
           values,
@@ -123,12 +130,10 @@ export class RunOpener {
     { input, endpoints, context = NO_CONTEXT }: RunStarted,
     values: Values,
   ): Promise<StepCaller> {
-    const { connections } = this.#options;
-    if (workflow.actions !== undefined) {
-      return await connections.programCaller(
-        workflow.actions,
-        { context, log: (step, text) => this.#tell(runId, workflow.plan.name, step, text) },
-      );
+    const { connections, signal } = this.#options;
+    if (workflow.perform !== undefined) {
+      const log = (step: string, text: string): void => this.#tell(runId, workflow.plan.name, step, text);
+      return await connections.programCaller(workflow.perform, { context, log, signal });
     }
     await connections.open(workflow.plan);
     return connections.caller({ workflow, runId, startedAt, input, endpoints, values });
@@ -152,7 +157,7 @@ export class RunOpener {
 
   /** Makes the record and the first entry of a new run. */
   prepare(workflow: LoadedWorkflow, request: NewRun): { readonly run: RunRecord; readonly started: RunStarted } {
-    const { id, internalId, input, queue, endpoints, files, values, parent } = request;
+    const { id, internalId, input, queue, endpoints, files, values, parent, attributes, context } = request;
     const { plan, hash, environment, definition } = workflow;
     const run: RunRecord = {
       id,
@@ -172,7 +177,7 @@ export class RunOpener {
       wakeAt: null,
       startedAt: this.#options.now(),
       finishedAt: null,
-      attributes: {},
+      attributes: attributes ?? {},
     };
     const started: RunStarted = {
       type: "run_started",
@@ -185,6 +190,8 @@ export class RunOpener {
       timeoutMs: request.timeoutMs ?? definition.timeoutMs ?? null,
       endpoints,
       ...(files === undefined ? undefined : { files }),
+      ...(attributes === undefined ? undefined : { attributes }),
+      ...(context === undefined ? undefined : { context }),
     };
     return { run, started };
   }

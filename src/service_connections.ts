@@ -1,14 +1,13 @@
 import type { JsonObject, JsonValue } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
 import type { Redactor } from "./base/redact.ts";
-import type { NodeRequest } from "./dag/dag.ts";
+import type { Program } from "./code/perform_work.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { ServiceTypes } from "./engine/message_type.ts";
 import type { AuthConfig, ServiceAdapter } from "./engine/service.ts";
 import type { StepCaller } from "./engine/step_runner.ts";
 import type { Template } from "./expr/mod.ts";
-import type { LoadedWorkflow } from "./load_workflow.ts";
-import type { LocalCall, RecordedCall } from "./plan/call_step.ts";
+import type { LoadedWorkflow, ProgramWork } from "./load_workflow.ts";
 import { type Environment, readsEnvironment } from "./plan/environment.ts";
 import type { Plan, PlanService } from "./plan/plan.ts";
 import { PlanCaller } from "./plan/plan_caller.ts";
@@ -77,21 +76,10 @@ export class ServiceConnections {
   }
 
   /** Makes the calls of a workflow whose calls are code of the program; `log` hears what that tells people. */
-  async programCaller(
-    actions: NonNullable<LoadedWorkflow["actions"]>,
-    { context, log }: Pick<NodeRequest, "context" | "log">,
-  ): Promise<StepCaller> {
+  async programCaller(perform: ProgramWork, program: Program): Promise<StepCaller> {
     const { callFunction } = await import("./services/function/adapter.ts");
     return {
-      call: ({ request, local }, facts) => {
-        const { method, request: { input } } = request as unknown as RecordedCall;
-        const { scope } = local as LocalCall;
-        const given = input as JsonObject;
-        return this.#registry.attempt(
-          facts,
-          () => callFunction(() => actions.perform({ method, given, scope, facts, context, log })),
-        );
-      },
+      call: (spec, facts) => this.#registry.attempt(facts, () => callFunction(() => perform(spec, facts, program))),
     };
   }
 

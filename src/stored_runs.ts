@@ -3,7 +3,7 @@ import { didYouMean } from "./base/text.ts";
 import { Execution } from "./engine/execution.ts";
 import { readStart, readTurns } from "./engine/recovered.ts";
 import { isFinal, type RunRecord } from "./engine/run.ts";
-import type { Message, MessageBody, StoredRun } from "./engine/storage.ts";
+import type { StoredRun } from "./engine/storage.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
 import type { Engine } from "./local_engine.ts";
 import type { RunHandle } from "./maestro.ts";
@@ -27,7 +27,7 @@ export class StoredRuns implements RunControl {
   async resume(runId: string): Promise<RunHandle> {
     const run = await this.#engine.find(runId);
     await this.#resumeChildren(runId);
-    if (run.status === "paused") await this.#tell(run, { kind: "resume" });
+    if (run.status === "paused") await this.#engine.order(runId, { kind: "resume" });
     else await this.#engine.take(run);
     return this.#engine.handle(runId, { takesOver: true });
   }
@@ -35,7 +35,7 @@ export class StoredRuns implements RunControl {
   async cancel(runId: string): Promise<RunHandle> {
     const run = await this.#engine.find(runId);
     if (isFinal(run.status)) throw ended(run, "it cannot be cancelled");
-    await this.#tell(run, { kind: "cancel" });
+    await this.#engine.order(runId, { kind: "cancel" });
     return this.#engine.handle(runId, { takesOver: true });
   }
 
@@ -48,25 +48,15 @@ export class StoredRuns implements RunControl {
           hint: `maestro runs cancel ${runId} cancels it and rolls it back`,
         });
     }
-    await this.#tell(run, { kind: "compensate", error: null });
+    await this.#engine.order(runId, { kind: "compensate", error: null });
     return this.#engine.handle(runId, { takesOver: true });
   }
 
   async signal(runId: string, { name, data, id }: SignalRequest): Promise<SignalReceipt> {
-    const { storage, options } = this.#engine;
     const found = await this.#engine.find(runId);
     if (isFinal(found.status)) throw ended(found, "no signal reaches it");
     const readers = await this.#readers(found, name, data);
-    const message: Message = {
-      runId,
-      id: id ?? options.createId(),
-      time: options.clock.now(),
-      kind: "signal",
-      name,
-      data,
-    };
-    const { run, isDuplicate } = (await storage.deliver({ message }))!;
-    this.#engine.worker.live(runId)?.post([message]);
+    const { run, isDuplicate } = (await this.#engine.send(runId, { kind: "signal", name, data }, id))!;
     return { run, isDuplicate, readers };
   }
 
@@ -132,24 +122,15 @@ export class StoredRuns implements RunControl {
     } while (cursor !== undefined);
   }
 
-  async #tell(run: StoredRun, body: Extract<MessageBody, { kind: "resume" | "cancel" | "compensate" }>): Promise<void> {
-    const { storage, options, worker } = this.#engine;
-    const message: Message = {
-      runId: run.id,
-      id: `${body.kind}:${options.createId()}`,
-      time: options.clock.now(),
-      ...body,
-    };
-    const delivery = await storage.deliver({ message });
-    const live = worker.live(run.id);
-    if (live !== undefined) live.post([message]);
-    else if (delivery?.run.owner === null) await worker.claim([run.id]);
-  }
-
   /** The steps that can take a signal. */
   async #readers(run: StoredRun, name: string, data: SignalRequest["data"]): Promise<readonly string[]> {
     const started = run.head === 0 ? undefined : await readStart(this.#engine.storage, run.id);
-    const { plan } = await this.#engine.opener.definition(run.definition, started?.files?.workflow ?? "");
+    const definition = await this.#engine.opener.definition(run.definition, started?.files?.workflow ?? "").catch(
+      nothing,
+    );
+    // Nobody but the code can tell what it waits for, and it may be another process that knows the code.
+    if (definition === undefined || definition.isCode === true) return [];
+    const { plan } = definition;
     const awaited = findSignals(plan);
     const named = awaited.filter(({ signal }) => signal === undefined || signal === name);
     if (named.length === 0) {
@@ -193,3 +174,5 @@ export class StoredRuns implements RunControl {
 function ended({ id, status }: Pick<RunRecord, "id" | "status">, why: string): MaestroError {
   return new MaestroError("run_ended", `Run "${id}" has ended ${status}: ${why}`);
 }
+
+function nothing(): undefined {}

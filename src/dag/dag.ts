@@ -3,6 +3,7 @@ import { type Endable, surround } from "../engine/middleware.ts";
 import type { Scope } from "../expr/mod.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { StepView } from "../plan/run_view.ts";
+import type { Startable } from "../plan/startable.ts";
 import { compileDag, type DagParts, nodePath, undoMethod } from "./compile_dag.ts";
 import type { NodeAction, NodeMiddleware, NodeMiddlewareCall } from "./node_action.ts";
 import { type NodeState, nodeStates } from "./node_state.ts";
@@ -60,7 +61,7 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
   #plan: Plan | undefined;
   #work: ReadonlyMap<string, NodeWork> | undefined;
   /** Never there: keeps the types of input and output apart. */
-  declare protected readonly types: { readonly input: Input; readonly output: Output };
+  declare readonly types?: Startable<Input, Output>["types"];
 
   /** @internal */
   constructor(parts: DagParts, middleware: readonly NodeMiddleware[]) {

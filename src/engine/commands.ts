@@ -114,12 +114,17 @@ export class Commands {
     this.requireTurn();
     if (scope.cause !== undefined) return silence(Promise.reject(new CancelledError(scope.cause)));
     const { step, workflow, input } = spec;
-    const runId = this.#restarted.get(step) ?? spec.runId ?? `${this.childPrefix}/${step}`;
+    const runId = this.#restarted.get(step) ?? spec.runId ?? this.childId(step);
     const pending = new PendingChild({ step, runId, action: "run", scope, spec }, this.#cancelChild);
     this.waits.addChild(pending);
     this.produce({ type: "child_scheduled", step, runId, workflow, action: "run", input });
     this.draft.children.push({ runId, spec });
     return pending.promise;
+  }
+
+  /** The id of the child that a step starts, unless the step gives another. */
+  childId(step: string): string {
+    return `${this.childPrefix}/${step}`;
   }
 
   /** Puts another run in the place of a child that failed: now where the step is under way, else when it is asked for again. */

@@ -31,6 +31,7 @@ export function commitOf(turn: Turn, { claim, head, turnId }: CommitPlace, parts
     head,
     turnId,
     turn: { time, entries: notes.length === 0 ? entries : [...notes, ...entries] },
+    restart: isRestart(turn) ? true : undefined,
     change: changeOf(turn, parts.known),
     durability: finished !== undefined || turn.starts.some(isAtMostOnce) ? "sync" : undefined,
     taken: parts.taken,
@@ -47,8 +48,18 @@ function isAtMostOnce({ atMostOnce }: StepSpec): boolean {
   return atMostOnce === true;
 }
 
+/** Whether the journal begins anew with a turn. */
+export function isRestart({ entries: [first] }: Pick<Turn, "entries">): boolean {
+  return first?.type === "run_started" && first.generation !== undefined;
+}
+
 /** What a turn changes in the run's record. */
-export function changeOf({ finished, pause, activity, time }: Turn, known: RunChange): RunChange {
+export function changeOf(turn: Turn, known: RunChange): RunChange {
+  const change = statusChange(turn, known);
+  return turn.attributes === undefined ? change : { ...change, attributes: turn.attributes };
+}
+
+function statusChange({ finished, pause, activity, time }: Turn, known: RunChange): RunChange {
   if (finished !== undefined) {
     const { status, cause, output, error } = finished;
     return { status, cause, output, error, pause: null, wakeAt: null, finishedAt: time };
@@ -91,6 +102,12 @@ function messagesOf(turn: Turn, parts: CommitParts): Message[] | undefined {
   return messages.length === 0 ? undefined : messages;
 }
 
+/** The pause of a run whose turn must not be committed. */
+export function pauseOf({ stuck, mismatch, difference }: Turn, run: Pick<RunRecord, "workflow">): Pause {
+  const pause = pauseFor(stuck!, run, mismatch);
+  return difference === undefined ? pause : { ...pause, difference };
+}
+
 /** What a turn that must not be committed says of the run. */
 export function pauseFor(reason: PauseReason, run: Pick<RunRecord, "workflow">, detail?: string): Pause {
   const message = MESSAGES[reason](run.workflow);
@@ -99,7 +116,8 @@ export function pauseFor(reason: PauseReason, run: Pick<RunRecord, "workflow">, 
 
 const MESSAGES: Readonly<Record<PauseReason, (workflow: string) => string>> = {
   non_determinism: (name) => `The journal does not fit the definition of "${name}"`,
-  foreign_await: (name) => `"${name}" awaits something that is not durable`,
+  foreign_await: (name) =>
+    `"${name}" awaits something that is not durable: put it into an activity or a ctx.step, and time into ctx.sleep`,
   missing_secret: () => "A secret or variable that the run needs is not set",
   missing_definition: (name) => `The definition of "${name}" is not to be had here`,
   wrong_key: () => "The run's data cannot be decrypted with this key",

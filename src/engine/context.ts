@@ -163,6 +163,8 @@ export interface WorkflowContext {
   continueAsNew(input: JsonValue): never;
   /** A context that neither limit nor cancellation of the run reach. */
   shielded(): WorkflowContext;
+  /** The id of the child that a step starts, unless the step gives another. */
+  childId(step: string): string;
   /** Tells people something; replay ignores it. */
   note(note: Note): void;
   /** Runs a function in a scope inside this one, which a time limit cancels; gives or throws what the function does. */

@@ -103,6 +103,10 @@ export class DurableContext implements LifecycleContext, RollbackContext {
     return this.#execution.commands.child(spec, this.scope);
   }
 
+  childId(step: string): string {
+    return this.#execution.commands.childId(step);
+  }
+
   undoChild(request: Parameters<RollbackContext["undoChild"]>[0]): Promise<StepSuccess> {
     return this.#execution.commands.undoChild(request, this.scope);
   }

@@ -12,8 +12,11 @@ export class FactInbox {
   /** Messages that came, by the store or from within this process. */
   readonly #heard = new Set<string>();
 
+  /** Whether a person has ended the run. */
+  isTerminated = false;
+
   get isEmpty(): boolean {
-    return this.#facts.length === 0;
+    return this.#facts.length === 0 && !this.isTerminated;
   }
 
   add(fact: Fact): void {
@@ -26,6 +29,7 @@ export class FactInbox {
       if (this.#heard.has(message.id)) continue;
       this.#heard.add(message.id);
       this.#posted.push(message.id);
+      if (message.kind === "terminate") this.isTerminated = true;
       const fact = factOf(message);
       if (fact !== undefined) this.#facts.push(fact);
     }
@@ -64,5 +68,6 @@ export class FactInbox {
   /** Drops the facts. */
   clear(): void {
     this.#facts = [];
+    this.isTerminated = false;
   }
 }

@@ -26,13 +26,16 @@ export function failure(code: string, message: string, more: Partial<Failure> = 
 
 /** Thrown inside a workflow function by the promise of a step that failed, and by anything that fails the run. */
 export class StepFailedError extends Error {
+  /** `StepFailedError`, unless a class that extends it says otherwise. */
   override readonly name: string = "StepFailedError";
+  /** What went wrong. */
   readonly failure: Failure;
   /** Whether nobody knows if the step took effect. */
   readonly isUnknown: boolean;
-
+  /** How often it was tried. */
   readonly attempts: number;
 
+  /** Makes an error of a failure. */
   constructor(reason: Failure, isUnknown = false, attempts = 1) {
     super(reason.message);
     this.attempts = attempts;
@@ -46,9 +49,12 @@ export type CancelCause = "cancelled" | "timeout" | "sibling";
 
 /** Thrown inside a workflow function when the scope it runs in has been cancelled. No handler of a step may catch it for good. */
 export class CancelledError extends Error {
+  /** Always `CancelledError`. */
   override readonly name = "CancelledError";
+  /** Why it was cancelled. */
   readonly reason: CancelCause;
 
+  /** Makes an error of a cause. */
   constructor(reason: CancelCause) {
     super(reason === "timeout" ? "Timed out" : "Cancelled");
     this.reason = reason;

@@ -34,11 +34,12 @@ export class JournalWriter {
   }
 
   /** The place of the next commit; that of a turn moves it on. */
-  place(turn: { readonly entries: readonly unknown[] } | undefined): CommitPlace {
+  place(turn: { readonly entries: readonly unknown[] } | undefined, isRestart = false): CommitPlace {
     const place = { claim: this.#claim, head: this.#head, turnId: this.#options.nextTurnId() };
     if (turn !== undefined) {
       this.#head++;
-      this.#length += turn.entries.length;
+      this.#length = turn.entries.length + (isRestart ? 0 : this.#length);
+      if (isRestart) this.#hasWarned = false;
     }
     return place;
   }

@@ -1,17 +1,20 @@
 import { MaestroError, toError } from "../base/errors.ts";
-import { changeOf, commitOf, pauseFor } from "./commit.ts";
+import { changeOf, pauseFor, pauseOf } from "./commit.ts";
+import { nextStart } from "./continuation.ts";
 import { Effects } from "./effects.ts";
 import { Execution } from "./execution.ts";
 import { FactInbox } from "./fact_inbox.ts";
-import type { Fact, Reopening, RunStarted } from "./journal.ts";
-import { JournalWriter } from "./journal_writer.ts";
+import type { Fact, RunStarted } from "./journal.ts";
+import { Ledger } from "./ledger.ts";
 import type { OpenedRun } from "./opened_run.ts";
-import { patiently } from "./patience.ts";
+import { patiently, withinTime } from "./patience.ts";
 import { lastReopening, readStart, readTurns, recover, refusalOf } from "./recovered.ts";
 import type { Pause, RunRecord } from "./run.ts";
 import { exitOf, pauseForChildren, type RunExit, unpause } from "./run_exit.ts";
 import { RunNews } from "./run_news.ts";
-import type { ClaimedRun, CreateRunRequest, Message, RunChange } from "./storage.ts";
+import type { ClaimedRun, Message, RunChange } from "./storage.ts";
+import { endForGood } from "./termination.ts";
+import type { RunState } from "./run_state.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
 
@@ -40,12 +43,9 @@ export class LiveRun {
   #opened!: OpenedRun;
   #execution!: Execution;
   #effects: Effects | undefined;
-  #writer: JournalWriter | undefined;
   readonly #news: RunNews;
+  readonly #ledger: Ledger;
   readonly #inbox = new FactInbox();
-  #known: RunChange;
-  /** Who asked the run, which had ended, to undo itself. */
-  #reopening: Reopening | undefined;
   /** Facts wait while a turn is computed or committed, and before the first. */
   #isTurning = true;
   /** Nothing new is started. */
@@ -66,8 +66,8 @@ export class LiveRun {
     this.#run = run;
     this.id = run.id;
     this.parentId = run.parent?.runId;
-    this.#known = run;
     this.#news = new RunNews(options, run);
+    this.#ledger = new Ledger(options, run, this.#news);
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -77,7 +77,7 @@ export class LiveRun {
 
   /** Whether it only waits, and not for what is due now, so that it can be parked. */
   get isWaiting(): boolean {
-    const { status, wakeAt } = this.#known;
+    const { status, wakeAt } = this.#ledger.known;
     if (!this.#isIdle || this.#isReleased || status !== "waiting") return false;
     return wakeAt == null || wakeAt > this.#options.clock.now();
   }
@@ -85,35 +85,29 @@ export class LiveRun {
   /** Computes the first turn and creates the run with it. */
   async begin(opened: OpenedRun, started: RunStarted, reused?: readonly Fact[]): Promise<void> {
     this.#open(opened);
-    const { storage, clock, ref, nextTurnId, registered } = this.#options;
+    const { storage, clock, registered } = this.#options;
     const turn = await this.#execution.start(started, clock.now(), reused);
-    if (turn.stuck !== undefined) throw new Error(pauseFor(turn.stuck, this.#run, turn.mismatch).message);
-    const change = changeOf(turn, this.#known);
-    // Children are created by the turn that asks for them, and a run's creation has room for its own first turn only.
-    const isAlone = turn.children.length === 0 && turn.finished === undefined;
-    const { time, entries } = turn;
-    const request: CreateRunRequest = {
-      run: isAlone ? { ...this.#run, ...change } : this.#run,
-      definition: this.#opened.bundle,
-      worker: ref,
-      first: isAlone ? { turn: { time, entries }, turnId: nextTurnId() } : { started },
-    };
+    const { request, hasTurn } = this.#ledger.creation(turn, opened, started);
     const claim = await registered(() => patiently(clock, () => storage.createRun(request), this.#hasStopped));
     if (this.#isAbandoned) throw this.#lost();
-    this.#writer = new JournalWriter(this.#options, claim!, isAlone ? 1 : 0);
-    if (isAlone) this.#known = { ...this.#known, ...change };
-    else if (await this.#commit(turn)) return;
-    this.#perform(turn);
+    this.#ledger.open(claim!, hasTurn ? 1 : 0);
+    if (turn.stuck !== undefined) return await this.#pause(pauseOf(turn, this.#run));
+    if (hasTurn) {
+      this.#ledger.learn(changeOf(turn, this.#ledger.known));
+      this.#perform(turn);
+    } else if (await this.#carryOut(turn)) return;
     this.#proceed();
   }
 
   /** Goes on with a run that was taken over: replays it, starts again what was in flight, and reads its mail. Never rejects. */
   async adopt(claimed: ClaimedRun): Promise<void> {
     const { storage, clock, open } = this.#options;
-    this.#writer = new JournalWriter(this.#options, claimed.claim, claimed.head);
+    this.#ledger.open(claimed.claim, claimed.head);
     try {
       const read = (): Promise<RunStarted> => readStart(storage, this.id);
       const started = claimed.started ?? await patiently(clock, read, this.#hasStopped);
+      this.#inbox.post(claimed.messages.filter(({ kind }) => kind === "terminate"));
+      if (this.#inbox.isTerminated) return await this.#terminate(claimed.started);
       const opened = refusalOf(claimed) ?? await open(this.#run, started);
       if ("reason" in opened) return await this.#pause(opened);
       this.#open(opened);
@@ -125,6 +119,11 @@ export class LiveRun {
     } catch (thrown) {
       this.#abandon(toError(thrown));
     }
+  }
+
+  /** What the workflow function says of the run beside what it asks for; absent where that is not at hand. */
+  get state(): RunState | undefined {
+    return this.#isAbandoned ? undefined : this.#execution?.state;
   }
 
   /** Asks the run to be cancelled and rolled back. */
@@ -148,7 +147,7 @@ export class LiveRun {
 
   /** Gives a waiting run back to the store. Does nothing when it has something to do. */
   async park(): Promise<void> {
-    if (this.isWaiting) await this.#giveBack({ kind: "parked", wakeAt: this.#known.wakeAt ?? null });
+    if (this.isWaiting) await this.#giveBack({ kind: "parked", wakeAt: this.#ledger.known.wakeAt ?? null });
   }
 
   /** Cuts everything off: the run is no longer this process's. */
@@ -165,23 +164,13 @@ export class LiveRun {
     if (this.#isAbandoned) return;
     this.isSuspended = true;
     this.#isReleased = true;
-    if (!this.#isIdle) await this.#untilIdle();
+    if (!this.#isIdle) await withinTime(this.#options.clock, SUSPEND_GRACE_MS, (done) => this.#onIdle = done);
     if (this.#isAbandoned) return;
     if (!this.#isTurning) {
       this.#isTurning = true;
       await this.#release({}).catch(() => undefined);
     }
     this.#abandon(new Error("The run was suspended"));
-  }
-
-  #untilIdle(): Promise<void> {
-    return new Promise<void>((resolve) => {
-      const stop = this.#options.clock.after(SUSPEND_GRACE_MS, resolve);
-      this.#onIdle = () => {
-        stop();
-        resolve();
-      };
-    });
   }
 
   #open(opened: OpenedRun): void {
@@ -211,8 +200,8 @@ export class LiveRun {
 
   async #startPending(started: RunStarted): Promise<void> {
     const turn = await this.#execution.start(started, this.#options.clock.now());
-    if (turn.stuck !== undefined) await this.#pause(pauseFor(turn.stuck, this.#run));
-    else if (!await this.#commit(turn)) this.#perform(turn);
+    if (turn.stuck !== undefined) await this.#pause(pauseOf(turn, this.#run));
+    else await this.#carryOut(turn);
   }
 
   async #replay(claimed: ClaimedRun): Promise<void> {
@@ -224,22 +213,23 @@ export class LiveRun {
       commit: (resuming) => this.#commit(resuming),
     });
     this.#execution = execution;
-    if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
-    this.#writer!.count(turns);
+    if (turn.stuck !== undefined) return await this.#pause(pauseOf(turn, this.#run));
+    this.#ledger.writer.count(turns);
     this.#news.tellPast(turns);
-    this.#reopening = lastReopening(turns);
+    this.#ledger.reopening = lastReopening(turns);
     const inFlight = turn.starts.map(({ step }) => step).filter((step) => attemptsBefore(step) > 0);
     if (inFlight.length > 0) this.#news.hear({ type: "run_recovered", inFlight });
-    this.#known = { ...this.#known, ...changeOf(turn, this.#known) };
+    this.#ledger.learn(changeOf(turn, this.#ledger.known));
     this.#perform(turn, attemptsBefore);
+    if (turn.continued !== undefined) await this.#carryOut(turn, true);
     if (execution.childRuns.length > 0) onChildRuns(execution.childRuns);
   }
 
   /** Writes that a paused run goes on; gives `false` where nobody has asked for that. */
   async #unpause(claimed: ClaimedRun): Promise<boolean> {
-    const change = await unpause(claimed, this.#writer!, this.#inbox);
+    const change = await unpause(claimed, this.#ledger.writer, this.#inbox);
     if (change === undefined) await this.#giveBack({ kind: "paused", pause: claimed.run.pause! });
-    this.#known = { ...this.#known, ...change };
+    this.#ledger.learn(change ?? {});
     return change !== undefined;
   }
 
@@ -283,14 +273,14 @@ export class LiveRun {
     this.#isTurning = true;
     try {
       while (!this.#inbox.isEmpty) {
+        if (this.#inbox.isTerminated) return await this.#terminate();
         const facts = this.#inbox.takeFacts();
-        this.#reopening = facts.findLast((fact) => fact.type === "rollback_requested") ?? this.#reopening;
+        this.#ledger.hear(facts);
         const turn = await this.#execution.advance(facts, this.#options.clock.now());
         if (this.#isAbandoned) return;
-        if (turn.stuck !== undefined) return await this.#pause(pauseFor(turn.stuck, this.#run, turn.mismatch));
+        if (turn.stuck !== undefined) return await this.#pause(pauseOf(turn, this.#run));
         if (turn.entries.length === 0 && turn.timersCleared.length === 0 && !this.#inbox.hasTaken) continue;
-        if (await this.#commit(turn)) return;
-        this.#perform(turn);
+        if (await this.#carryOut(turn)) return;
       }
     } catch (thrown) {
       await this.#giveUp(toError(thrown));
@@ -301,56 +291,68 @@ export class LiveRun {
     }
   }
 
+  /** Commits a turn and starts what it asks for, and so on where the run begins anew; gives whether the run has left this process. */
+  async #carryOut(turn: Turn, isDone = false): Promise<boolean> {
+    let isCarriedOut = isDone;
+    for (let next = turn;; isCarriedOut = false) {
+      if (!isCarriedOut) {
+        if (await this.#commit(next)) return true;
+        this.#perform(next);
+      }
+      if (next.continued === undefined) return false;
+      const started = nextStart(this.#execution.started, next.continued, this.#execution.state.luggage);
+      this.#execution = this.#newExecution();
+      next = await this.#execution.start(started, this.#options.clock.now());
+      if (next.stuck === undefined) continue;
+      await this.#pause(pauseOf(next, this.#run));
+      return true;
+    }
+  }
+
+  /** Ends the run as it stands; `started` where it has never begun. */
+  async #terminate(started?: RunStarted): Promise<void> {
+    const { storage, clock, onMessages } = this.#options;
+    this.#isTurning = this.isLeaving = true;
+    this.#effects?.abandon();
+    const { finished, messages } = await endForGood(this.#run, started, {
+      read: () => patiently(clock, () => readTurns(storage, this.id), this.#hasStopped),
+      now: clock.now(),
+      inbox: this.#inbox,
+      writer: this.#ledger.writer,
+      news: this.#news,
+    });
+    onMessages(messages);
+    this.#leave({ kind: "finished", finished });
+  }
+
   /** Commits a turn; gives whether the run has left this process with it. */
   async #commit(turn: Turn): Promise<boolean> {
-    const { onChildren, onMessages, ref } = this.#options;
+    const { onChildren, onMessages } = this.#options;
     this.isLeaving = turn.finished !== undefined || turn.pause !== undefined;
-    const commit = commitOf(turn, this.#writer!.place(turn), {
-      run: this.#run,
-      opened: this.#opened,
-      saga: this.#execution.saga,
-      notes: this.#news.takeNotes(),
-      known: this.#known,
-      reopening: this.#reopening,
-      taken: this.#inbox.takeIds(),
-      worker: ref,
-    });
-    try {
-      await this.#writer!.send(commit);
-    } catch (thrown) {
-      await this.#writer!.insist(commit, thrown);
-    }
-    if (commit.change.status !== undefined) this.#known = { ...this.#known, ...commit.change };
+    const parts = { opened: this.#opened, saga: this.#execution.saga, taken: this.#inbox.takeIds() };
+    const commit = await this.#ledger.commit(turn, parts);
     this.#options.onTurn(this);
     if (commit.children !== undefined) onChildren(commit.children);
     if (commit.messages !== undefined) onMessages(commit.messages);
-    if (turn.finished === undefined && turn.pause === undefined) {
-      return this.#writer!.isLong ? await this.#isTooLong() : false;
+    if (!this.isLeaving) {
+      if (!this.#ledger.isTooLong) return false;
+      await this.#pause(pauseFor("history_limit", this.#run));
+      return true;
     }
     this.#perform(turn);
     this.#leave(exitOf(turn.finished, turn.pause));
     return true;
   }
 
-  /** A journal without end would take ever longer to replay: people are told early, and the run stops late (kernel rule 34). */
-  async #isTooLong(): Promise<boolean> {
-    const warning = this.#writer!.warning();
-    if (warning !== undefined) this.#news.hear({ type: "log", step: "", text: warning });
-    if (!this.#writer!.isFull) return false;
-    await this.#pause(pauseFor("history_limit", this.#run));
-    return true;
-  }
-
   /** A journal that cannot take what came waits for a person; after any other error the run goes on elsewhere, or later. */
   async #giveUp(reason: Error): Promise<void> {
     if (!MaestroError.is(reason, "payload_too_large")) return this.#abandon(reason);
-    await this.#pause(pauseFor("history_limit", this.#run, reason.message)).catch((thrown) =>
-      this.#abandon(toError(thrown))
-    );
+    const pause = pauseFor("history_limit", this.#run, reason.message);
+    await this.#pause(pause).catch((thrown) => this.#abandon(toError(thrown)));
   }
 
   #pauseForChildren(): void {
-    if (!this.isWaiting || this.#known.wakeAt != null || !this.#execution.waitsForChildrenOnly) return;
+    if (!this.isWaiting || this.#ledger.known.wakeAt != null || !this.#execution.waitsForChildrenOnly) return;
     const pause = pauseForChildren(this.#execution.childRuns, this.#pausedChildren);
     if (pause === undefined) return;
     this.#isTurning = true;
@@ -366,14 +368,12 @@ export class LiveRun {
   async #release(change: RunChange): Promise<void> {
     this.isLeaving = true;
     if (this.#unstarted.length > 0) this.#news.hear({ type: "run_suspended", unstarted: this.#unstarted });
-    const entries = this.#news.takeNotes();
-    const turn = entries.length === 0 ? undefined : { time: this.#execution.time, entries };
-    await this.#writer!.commit({ turn, change, release: true });
+    await this.#ledger.release(change, this.#execution?.time ?? this.#options.clock.now());
   }
 
-  #perform(turn: Turn, attemptsBefore?: (step: string) => number): void {
+  #perform(turn: Turn, before?: (step: string) => number): void {
     this.#news.tell(turn);
-    if (!this.#isReleased) return this.#effects!.perform(turn, attemptsBefore);
+    if (!this.#isReleased) return this.#effects!.perform(turn, before);
     this.#effects!.stopTimers(turn.timersCleared);
     this.#unstarted.push(...turn.starts.map(({ step }) => step));
   }
@@ -393,7 +393,7 @@ export class LiveRun {
     this.#isAbandoned = true;
     this.#isReleased = true;
     this.#effects?.abandon();
-    this.#writer?.stop();
+    this.#ledger.stop();
     this.#inbox.clear();
     this.#onIdle?.();
   }

@@ -39,3 +39,14 @@ export async function sendAgain<T>(
   }
   throw thrown;
 }
+
+/** Resolves when what `wait` hands out is called, and in any case after a time in milliseconds. */
+export function withinTime(clock: Clock, ms: number, wait: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = clock.after(ms, resolve);
+    wait(() => {
+      stop();
+      resolve();
+    });
+  });
+}

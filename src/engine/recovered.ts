@@ -100,7 +100,7 @@ function nextRunOf(step: string, turns: readonly JournalTurn[]): string {
   return `${first?.type === "child_scheduled" ? first.runId : step}~${runs.length + 1}`;
 }
 
-/** The fact that a message brings; `undefined` for what only lets a paused run go on. */
+/** The fact that a message brings; `undefined` for what no workflow function hears of. */
 export function factOf(message: Message): Fact | undefined {
   switch (message.kind) {
     case "signal":
@@ -113,8 +113,9 @@ export function factOf(message: Message): Fact | undefined {
     }
     case "child_finished":
       return { type: "child_finished", step: message.step, child: message.child };
-    case "resume":
     case "update":
+      return { type: "update_received", name: message.name, data: message.data, id: message.id };
+    case "resume":
     case "terminate":
       return undefined;
   }

@@ -23,7 +23,7 @@ export interface Turn {
   readonly activity: Activity;
   /** Set when the run has ended. */
   readonly finished: RunFinished | undefined;
-  /** Set when the run begins anew. The turn is then not to be committed: the first one of the new generation takes its place. */
+  /** Set when the run begins anew: the first turn of the next generation follows at once. */
   readonly continued: Continuation | undefined;
   /** What the run is found by from here on; absent where the turn did not change it. */
   readonly attributes: Attributes | undefined;

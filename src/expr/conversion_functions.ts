@@ -6,7 +6,7 @@ import { leave } from "./leave.ts";
 import { checkNumber, failTooLarge, isWithinWhole, MAX_WHOLE, readNumber } from "./numbers.ts";
 import { skipQuoted } from "./scan.ts";
 import type { Site } from "./source.ts";
-import { uuidFrom } from "./uuid.ts";
+import { uuidFrom } from "../base/ids.ts";
 import { asText, Bytes, Duration, PathText, Timestamp, type Value } from "./value.ts";
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([

@@ -13,7 +13,16 @@ export function checkInput(schema: JsonSchema | undefined, input: JsonValue): Js
       hint: 'pass a JSON object such as {"name":"Ada"}',
     });
   }
-  const filled = applyDefaults(schema, input) as JsonObject;
+  return fitInput(schema, input) as JsonObject;
+}
+
+/**
+ * The same for input of any type.
+ *
+ * @throws {MaestroError} `invalid_input` that names every place that does not fit.
+ */
+export function fitInput(schema: JsonSchema | undefined, input: JsonValue): JsonValue {
+  const filled = applyDefaults(schema, input);
   const problems = misfits(schema, filled, "input");
   if (problems.length === 0) return filled;
   throw new MaestroError(

@@ -107,7 +107,7 @@ export class MockedCalls {
 
   #mayCall({ workflow, service, method }: StepCall): boolean {
     const known = this.#workflows.get(workflow);
-    const type = known?.actions === undefined ? known?.plan.services.get(service)?.type : undefined;
+    const type = known?.perform === undefined ? known?.plan.services.get(service)?.type : undefined;
     if (type === undefined || this.#options.allow.includes(service)) return true;
     return type === "function" && own(own(this.#options.functions, service) ?? {}, method) !== undefined;
   }

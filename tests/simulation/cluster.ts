@@ -124,6 +124,7 @@ export class Cluster {
       values: () => Promise.resolve(NO_VALUES),
       onEvent: undefined,
       registered: new Map(),
+      signal: () => Promise.resolve(),
     });
   }
 

@@ -1,8 +1,9 @@
+import type { RunStarted } from "../../engine/journal.ts";
 import type { ClaimedRun, ClaimedRuns, ClaimRunsRequest, Message } from "../../engine/storage.ts";
-import { type MessageRow, type PendingRows, readMessages, readStart, selectStart, selectWaiting } from "./inbox.ts";
+import { type MessageRow, readMessages, selectWaiting } from "./inbox.ts";
 import type { PayloadCodec } from "./payload.ts";
-import { RUN_COLUMNS, type RunRow, toRecord } from "./run_row.ts";
-import { change, selectAll, selectOne, type SqlContext, type SqlWork } from "./sql_work.ts";
+import { placeOf, RUN_COLUMNS, type RunRow, toRecord } from "./run_row.ts";
+import { change, selectAll, selectOne, type SqlContext, type SqlValue, type SqlWork } from "./sql_work.ts";
 import { forgetDeadWorkers, renewWorker } from "./worker_rows.ts";
 
 /** What a claim took over, as it is kept. */
@@ -12,8 +13,10 @@ export interface ClaimedRows {
   readonly nextWakeAt: number | undefined;
 }
 
-interface ClaimedRow extends PendingRows {
+interface ClaimedRow {
   readonly run: RunRow;
+  readonly started: SqlValue;
+  readonly messages: readonly MessageRow[];
 }
 
 /** Takes over runs; `deadFiles` names the files of workers that are known to be dead. */
@@ -70,7 +73,7 @@ async function toClaimedRun({ run, started, messages }: ClaimedRow, codec: Paylo
     run: await toRecord(run, codec),
     claim: { runId: id, token: token + 1 },
     head,
-    started: await readStart(started, id, codec),
+    started: started === null ? undefined : await codec.readJson(started, placeOf("start", id)) as RunStarted,
     crashes,
     messages: await readMessages(messages, id, codec),
   };
@@ -82,8 +85,12 @@ function* claimRun(seq: number, worker: string): SqlWork<ClaimedRow> {
     worker,
     seq,
   ]);
-  const started = run.head > 0 ? null : yield* selectStart(seq);
-  return { run, started, messages: yield* selectWaiting(seq) };
+  const start = run.head > 0
+    ? undefined
+    : yield* selectOne<{ body: SqlValue }>("select body from starts where run = ?", [
+      seq,
+    ]);
+  return { run, started: start?.body ?? null, messages: yield* selectWaiting(seq) };
 }
 
 function* findDue(queues: readonly string[], now: number, limit: number): SqlWork<readonly number[]> {

@@ -1,0 +1,66 @@
+import { CancelledError, type Failure, failure, StepFailedError } from "../engine/failure.ts";
+
+/**
+ * Thrown to a workflow when its time is up: that of a step, of a scope or of a wait.
+ *
+ * @example
+ * ```ts
+ * import { signal, TimeoutError, workflow } from "maestro";
+ *
+ * const approved = signal("approved");
+ *
+ * export const approval = workflow("approval", { version: "1" }, async (ctx) => {
+ *   try {
+ *     await ctx.receive(approved, { timeout: "24h" });
+ *     return "approved";
+ *   } catch (error) {
+ *     if (error instanceof TimeoutError) return "nobody answered";
+ *     throw error;
+ *   }
+ * });
+ * ```
+ */
+export class TimeoutError extends StepFailedError {
+  /** Always `TimeoutError`. */
+  override readonly name = "TimeoutError";
+}
+
+/** Thrown to a workflow when a child run did not complete; `failure.details` has its id, status and error. */
+export class ChildRunFailedError extends StepFailedError {
+  /** Always `ChildRunFailedError`. */
+  override readonly name = "ChildRunFailedError";
+}
+
+/** Gives an error of the kernel the class that authors know it by. */
+export function toAuthorError(thrown: unknown): unknown {
+  if (!(thrown instanceof StepFailedError)) return thrown;
+  const { failure: reason, isUnknown, attempts } = thrown;
+  if (reason.code === "timeout") return new TimeoutError(reason, isUnknown, attempts);
+  if (reason.code === "child_failed") return new ChildRunFailedError(reason, isUnknown, attempts);
+  return thrown;
+}
+
+/** The error of something that took longer than it may. */
+export function timedOut(what: string): TimeoutError {
+  return new TimeoutError(failure("timeout", `${what} took longer than its timeout`));
+}
+
+/** What a workflow function threw, as the run's failure. */
+export function toRunFailure(thrown: unknown): unknown {
+  if (thrown instanceof StepFailedError || thrown instanceof CancelledError || !(thrown instanceof Error)) {
+    return thrown;
+  }
+  const { code, details } = thrown as { readonly code?: unknown; readonly details?: Failure["details"] };
+  const reason = failure(typeof code === "string" ? code : "UNKNOWN", thrown.message, {
+    ...(isJson(details) ? { details } : undefined),
+  });
+  return new StepFailedError(reason);
+}
+
+function isJson(value: unknown): value is Failure["details"] {
+  try {
+    return value !== undefined && JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}

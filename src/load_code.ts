@@ -1,0 +1,106 @@
+import { MaestroError } from "./base/errors.ts";
+import { asJson, canonicalJson, type JsonValue } from "./base/json.ts";
+import type { ResolveChild } from "./code/child_runs.ts";
+import { CodeContext } from "./code/code_context.ts";
+import { toRunFailure } from "./code/errors.ts";
+import { performWork } from "./code/perform_work.ts";
+import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
+import type { WorkflowDefinition } from "./engine/context.ts";
+import type { LoadedWorkflow } from "./load_workflow.ts";
+import type { Plan, ProgramBundle } from "./plan/plan.ts";
+import { limit } from "./plan/retry_options.ts";
+import { checkInput, fitInput } from "./plan/run_input.ts";
+import { sha256 } from "./runtime/digest.ts";
+
+/**
+ * Makes of a workflow in code what can be run. A run of it pins name and version, not code: that is the program's.
+ *
+ * `load` does the same for the workflows that it starts; it is called when they are first needed.
+ */
+export function loadCode(
+  workflow: Workflow<never, unknown>,
+  load: (child: AnyWorkflow) => LoadedWorkflow,
+): LoadedWorkflow {
+  const { name, version, options: { timeout, durability = "sync", compensationOrder = "reverse", input } } = workflow;
+  const bundle = canonicalJson({ format: 1, program: { name, version } } satisfies ProgramBundle);
+  const plan: Plan = {
+    name,
+    version,
+    description: undefined,
+    timeoutMs: limit(timeout),
+    inputSchema: input,
+    services: new Map(),
+    steps: [],
+    output: undefined,
+    finally: [],
+    compensationOrder,
+    durability,
+  };
+  let children: ReadonlyMap<string, LoadedWorkflow> | undefined;
+  const loaded: LoadedWorkflow = {
+    plan,
+    descriptors: {},
+    bundle,
+    hash: sha256(bundle),
+    file: "",
+    environment: { env: [], secrets: [] },
+    get children() {
+      return children ??= new Map(
+        childrenOf(workflow).map((child) => {
+          const definition = load(child);
+          return [definition.hash, definition];
+        }),
+      );
+    },
+    definition: defineCode(workflow, plan, (child) => {
+      const definition = load(child);
+      if (!loaded.children.has(definition.hash)) throw unnamed(name, definition.plan.name);
+      return {
+        name: definition.plan.name,
+        version: definition.plan.version,
+        hash: definition.hash,
+        bundle: definition.bundle,
+        accept: (given) => acceptInput(definition, given),
+      };
+    }),
+    isCode: true,
+    perform: performWork,
+  };
+  return loaded;
+}
+
+/** Checks what a run is started with, and fills defaults in. @throws {MaestroError} `invalid_input`. */
+export function acceptInput({ plan: { inputSchema }, isCode }: LoadedWorkflow, input: unknown): JsonValue {
+  const given = asJson(input);
+  return isCode === true ? fitInput(inputSchema, given) : checkInput(inputSchema, given);
+}
+
+function defineCode(workflow: Workflow<never, unknown>, plan: Plan, resolve: ResolveChild): WorkflowDefinition {
+  const { name, version, timeoutMs, compensationOrder } = plan;
+  return {
+    name,
+    version,
+    timeoutMs,
+    compensationOrder,
+    instantiate: () => ({
+      run: async (kernel, input) => {
+        try {
+          return asJson(await workflow.run(new CodeContext(kernel, resolve), input as never));
+        } catch (thrown) {
+          throw toRunFailure(thrown);
+        }
+      },
+    }),
+  };
+}
+
+function childrenOf(workflow: Workflow<never, unknown>): readonly AnyWorkflow[] {
+  const { children = [] } = workflow.options;
+  return [...typeof children === "function" ? children() : children, workflow];
+}
+
+function unnamed(parent: string, child: string): MaestroError {
+  return new MaestroError("usage", `Workflow "${parent}" starts "${child}", which is not among its children`, {
+    hint: "name it in the option `children`: a process that takes the run over must know it",
+  });
+}
