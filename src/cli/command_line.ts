@@ -14,7 +14,7 @@ import { COMMAND_NAMES, FLAGS_WITHOUT_VALUE, routes } from "./routes.ts";
 import { ACTION_NAMES } from "./run_routes.ts";
 
 /** Commands that the documents speak of and this release does not have. */
-const LATER = ["test", "serve"];
+const LATER = ["serve"];
 
 /** Exit code of wrong usage. */
 const USAGE = 2;

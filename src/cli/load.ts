@@ -10,14 +10,14 @@ import { reportDiagnostics } from "./report_diagnostics.ts";
 import { fileError } from "./report_error.ts";
 
 /**
- * Reads a workflow; `-` is standard input.
+ * Reads a workflow, or a document that messages call otherwise; `-` is standard input.
  *
  * @throws MaestroError `file_not_readable`.
  */
-export async function readSource(cli: Cli, file: string): Promise<WorkflowSource> {
+export async function readSource(cli: Cli, file: string, what = "the workflow"): Promise<WorkflowSource> {
   if (file === "-") return { file: "<stdin>", text: await cli.host.stdin.readText() };
   const bytes = await cli.host.files.readBytes(file).catch((error) => {
-    throw fileError("the workflow", file, error);
+    throw fileError(what, file, error);
   });
   return { file, text: decodeUtf8(bytes) };
 }

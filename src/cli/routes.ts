@@ -2,6 +2,7 @@ import { buildCommand, buildRouteMap, type RouteMap } from "@stricli/core";
 import type { Cli } from "./cli.ts";
 import type { ExecuteFlags } from "./commands/execute.ts";
 import type { GraphFlags } from "./commands/graph.ts";
+import type { TestFlags } from "./commands/test.ts";
 import type { ValidateFlags } from "./commands/validate.ts";
 import { asText, choice, flag, lazily, list, logFlags, output, storeFlags, toggle } from "./route_parts.ts";
 import { diff, runs, why } from "./run_routes.ts";
@@ -16,6 +17,7 @@ export const COMMAND_NAMES: readonly string[] = [
   "execute",
   "validate",
   "graph",
+  "test",
   "runs",
   "why",
   "diff",
@@ -29,7 +31,8 @@ export const COMMAND_NAMES: readonly string[] = [
 
 /** Flags that stand alone; every other one is followed by its value. */
 export const FLAGS_WITHOUT_VALUE: ReadonlySet<string> = new Set([
-  ...["--quiet", "-q", "--online", "--help", "-h", "--all", "--follow", "-f", "--dry-run"],
+  ...["--quiet", "-q", "--online", "--help", "-h", "--all", "--follow", "-f", "--dry-run", "--coverage", "--chaos"],
+  ...["--coverage", "--chaos"],
 ]);
 
 const execute = buildCommand<ExecuteFlags, [string], Cli>({
@@ -91,10 +94,40 @@ const graph = buildCommand<GraphFlags, [string], Cli>({
   },
 });
 
-const schema = buildCommand<Record<never, never>, [], Cli>({
-  docs: { brief: "print the JSON Schema of workflows, for editors" },
+const test = buildCommand<TestFlags, string[], Cli>({
+  docs: {
+    brief: "run tests of workflows, with mocked services and virtual time",
+    fullDescription: [
+      "Runs the cases of NAME.test.yaml files and prints what came of them. A folder stands for the test files in and",
+      "below it; without arguments, the current one.",
+      "",
+      "Exit codes: 0 all cases passed, 1 a case failed, 2 wrong usage, 3 an invalid file.",
+    ].join("\n"),
+  },
+  func: lazily(async () => (await import("./commands/test.ts")).test),
+  parameters: {
+    flags: {
+      filter: flag("only cases with this in their name", "TEXT"),
+      junit: flag("write JUnit XML to this file, too", "FILE"),
+      coverage: toggle("tell which steps, branches and compensations no case reaches"),
+      chaos: toggle("fail every call, crash at every write, and check that each run still ends well"),
+      output,
+      config: storeFlags.config,
+    },
+    aliases: { o: "output" },
+    positional: { kind: "array", parameter: { brief: "test files and folders", placeholder: "FILE", parse: asText } },
+  },
+});
+
+const schema = buildCommand<Record<never, never>, [string?], Cli>({
+  docs: { brief: "print the JSON Schema of workflows, or of their tests, for editors" },
   func: lazily(async () => (await import("./commands/schema.ts")).schema),
-  parameters: {},
+  parameters: {
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "workflow (unless said) or test", placeholder: "KIND", parse: asText, optional: true }],
+    },
+  },
 });
 
 const init = buildCommand<Record<never, never>, [string?], Cli>({
@@ -130,7 +163,7 @@ const version = buildCommand<OutputFlags, [], Cli>({
 
 /** Every command with its flags; the code of each is loaded when it runs. */
 export const routes: RouteMap<Cli> = buildRouteMap({
-  routes: { execute, validate, graph, runs, why, diff, schema, init, doctor, completion, version },
+  routes: { execute, validate, graph, test, runs, why, diff, schema, init, doctor, completion, version },
   aliases: { run: "execute" },
   docs: {
     brief: "Maestro glues services into workflows that survive failure.",

@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Files } from "./runtime.ts";
 
@@ -9,6 +9,15 @@ export const files: Files = {
   async create(path, text) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { flag: "wx" });
+  },
+  async replace(path, text) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  },
+  async list(path) {
+    const found = await readdir(path, { withFileTypes: true }).catch(() => undefined);
+    return found?.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+      .sort((one, other) => one.name < other.name ? -1 : 1);
   },
   exists: (path) => access(path).then(() => true, () => false),
   async probeFolder(path) {

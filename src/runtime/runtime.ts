@@ -74,6 +74,10 @@ export interface Files {
   readBytes(path: string): Promise<Uint8Array>;
   /** Creates a file with its folders. Rejects with code `EEXIST` where it exists. */
   create(path: string, text: string): Promise<void>;
+  /** Writes a file with its folders, over one that is there. */
+  replace(path: string, text: string): Promise<void>;
+  /** What is in a folder, by name; `undefined` where it is no folder. */
+  list(path: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[] | undefined>;
   /** Tells whether something exists at the path. */
   exists(path: string): Promise<boolean>;
   /** Creates a folder and proves by a file, removed again, that it can be written. Rejects with the system's error. */

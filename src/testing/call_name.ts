@@ -28,7 +28,7 @@ export function exactness(name: string, { step, service, method }: NamedCall): n
 }
 
 /** The last id of a path, with what undoes it: `a/b/charge/compensate` gives `charge/compensate`. */
-function lastId(path: string): string {
+export function lastId(path: string): string {
   return /[^/]+(\/compensate(![0-9]+)?)?$/.exec(path)?.[0] ?? path;
 }
 

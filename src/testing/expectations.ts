@@ -22,6 +22,8 @@ export class ExpectationError extends Error {
 
 /** What is expected of one call: only what is given is looked at. */
 export interface ExpectedCall {
+  /** A name of the call, as that of a mock. */
+  readonly name?: string | undefined;
   /** The step's path. */
   readonly step?: string | undefined;
   /** The service that is called. */
@@ -63,8 +65,10 @@ export function compareCalls(
 /** What was seen of what is expected. */
 function seenOf(call: TestCall, expected: ExpectedCall): JsonValue {
   const { outcome } = call;
+  const { name } = expected;
   const all = {
     ...call,
+    name: name !== undefined && exactness(name, call) > 0 ? name : `${call.service}.${call.method}`,
     output: outcome.status === "completed" ? outcome.output : null,
     error: outcome.status === "failed" ? outcome.code : null,
   };

@@ -13,21 +13,38 @@ import { badFormat, expectation, fits, namedExample, nameOf, shown, typeHint } f
  * An interpreter of just that schema, so that its messages can name keys and say what to write; validators in general
  * cannot. Which kind a step is follows from its keys, not from trying all kinds.
  */
-export function checkStructure(document: JsonObject): readonly Issue[] {
-  const walk = new StructureWalk();
-  walk.check(document, WORKFLOW_SCHEMA, []);
+export function checkStructure(
+  document: JsonObject,
+  { schema, owner }: DocumentKind = WORKFLOW,
+): readonly Issue[] {
+  const walk = new StructureWalk(owner);
+  walk.check(document, schema, []);
   return walk.issues;
 }
 
+/** A kind of document. Its schema may refer to the parts of the workflows' schema, and to no others. */
+export interface DocumentKind {
+  readonly schema: SchemaNode;
+  /** What messages call the document as a whole. */
+  readonly owner: string;
+}
+
+const WORKFLOW: DocumentKind = { schema: WORKFLOW_SCHEMA, owner: "The workflow" };
+
 /** Checks one value against a named part of the schema. */
 export function checkPart(value: JsonValue, part: string, path: DocumentPath): readonly Issue[] {
-  const walk = new StructureWalk();
+  const walk = new StructureWalk(WORKFLOW.owner);
   walk.check(value, { $ref: `#/$defs/${part}` }, path);
   return walk.issues;
 }
 
 class StructureWalk {
   readonly issues: Issue[] = [];
+  readonly #owner: string;
+
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
 
   check(value: JsonValue, schema: SchemaNode, path: DocumentPath): void {
     if (schema.$ref === "#/$defs/step") return this.#checkStep(value, path);
@@ -137,7 +154,7 @@ class StructureWalk {
 
   #missingKey(key: string, node: SchemaNode, path: DocumentPath): void {
     const property = ownProperty(node, key);
-    const owner = path.length === 0 ? "The workflow" : typeof path.at(-1) === "number" ? thing(node) : nameOf(path);
+    const owner = path.length === 0 ? this.#owner : typeof path.at(-1) === "number" ? thing(node) : nameOf(path);
     this.#error("missing_key", `${owner} has no "${key}"`, path, {
       hint: property === undefined ? undefined : namedExample(resolve(property), key),
       onKey: typeof path.at(-1) === "string",
