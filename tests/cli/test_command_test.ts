@@ -114,7 +114,7 @@ describe("maestro test", () => {
     );
     const { code, stderr } = await runCli(["test", file]);
     assert.equal(code, 3);
-    const found = [...plain(stderr).matchAll(/error\[(\w+)\] (.*)\n[^]*?hint: (.*)/g)].map(([, ...parts]) => parts);
+    const found = [...plain(stderr).matchAll(/error\[(\w+)\] (.*)\n[\s\S]*?hint: (.*)/g)].map(([, ...parts]) => parts);
     assert.deepEqual(found, [
       ["unknown_call", 'Nothing in the workflow calls "shop.POST /parcel"', 'did you mean "shop.POST /parcels"?'],
       ["unknown_step", 'The workflow has no step "gfit"', 'did you mean "gift"?'],

@@ -8,7 +8,7 @@ export function testJunit(reports: readonly SuiteReport[]): string {
   const suites = reports.map((report) => {
     const cases = report.cases.map((one) => caseXml(one, report));
     const failed = report.cases.filter((one) => problemsOf(one, report).length > 0).length;
-    const attributes = `name="${escape(report.file)}" tests="${cases.length}" failures="${failed}"`;
+    const attributes = `name="${escapeXml(report.file)}" tests="${cases.length}" failures="${failed}"`;
     return `  <testsuite ${attributes}>\n${cases.join("")}  </testsuite>\n`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n` +
@@ -18,11 +18,11 @@ export function testJunit(reports: readonly SuiteReport[]): string {
 function caseXml(one: CaseReport, report: SuiteReport): string {
   const { result } = one;
   const time = result === undefined ? 0 : (result.finishedAt - result.startedAt) / 1_000;
-  const open = `    <testcase classname="${escape(report.workflow)}" name="${escape(one.name)}" time="${time}"`;
+  const open = `    <testcase classname="${escapeXml(report.workflow)}" name="${escapeXml(one.name)}" time="${time}"`;
   const problems = problemsOf(one, report);
   if (problems.length === 0) return `${open}/>\n`;
-  const message = escape(problems[0]!.split("\n", 1)[0]!);
-  return `${open}>\n      <failure message="${message}">${escape(problems.join("\n"))}</failure>\n    </testcase>\n`;
+  const message = escapeXml(problems[0]!.split("\n", 1)[0]!);
+  return `${open}>\n      <failure message="${message}">${escapeXml(problems.join("\n"))}</failure>\n    </testcase>\n`;
 }
 
 /** What is not as expected, faults that did not end well included. */
@@ -34,7 +34,7 @@ function problemsOf({ name, problems }: CaseReport, { chaos }: SuiteReport): rea
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /** Characters that XML cannot hold at all are left out. */
-function escape(text: string): string {
+function escapeXml(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "").replaceAll(
     /[&<>"]/g,
