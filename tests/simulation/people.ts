@@ -17,6 +17,8 @@ export interface PeopleOptions {
   readonly store: WatchedStorage;
   readonly cluster: Cluster;
   readonly world: World;
+  /** Whether what sends a message may crash before it has sent it, or before it hears that it arrived. */
+  readonly mayLoseSenders: boolean;
   readonly tell: (text: string) => void;
 }
 
@@ -32,6 +34,7 @@ const MOST_RESUMES = 3;
 /** The people of a simulation: they start the run, send signals, and see to what waits for them. */
 export class People {
   readonly #options: PeopleOptions;
+  readonly #senders: Chance;
   #runId = "";
   #starts = 0;
   #isStarted = false;
@@ -43,6 +46,7 @@ export class People {
 
   constructor(options: PeopleOptions) {
     this.#options = options;
+    this.#senders = options.chance.fork("senders");
   }
 
   /** Whether the run has ended and nobody wants more of it. */
@@ -158,8 +162,15 @@ export class People {
     if (chance.happens(0.5)) process.after(1, () => void worker.claim([run.id]));
   }
 
+  /** Whoever has not heard that a message arrived sends it again, under the same id. */
   async #deliver(runId: string, id: string, body: MessageBody): Promise<void> {
-    const { store, time, tell } = this.#options;
+    const { store, time, tell, mayLoseSenders } = this.#options;
+    const crash = mayLoseSenders ? this.#senders.weighted({ never: 8, before: 1, after: 1 }) : "never";
+    if (crash !== "never") {
+      tell(`what sends ${body.kind} ${id} crashes ${crash} that`);
+      time.after(this.#senders.delay(1, 3_000), () => void this.#deliver(runId, id, body));
+    }
+    if (crash === "before") return;
     const message: Message = { runId, id, time: EPOCH + time.now, ...body };
     const delivery = await store.deliver({ message });
     if (delivery?.isDuplicate === false) tell(`${runId} is sent ${body.kind} ${id}`);

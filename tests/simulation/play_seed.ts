@@ -15,7 +15,7 @@ export interface Played {
 }
 
 /** What a seed is played with. */
-export type PlayOptions = Pick<SimulationOptions, "openStore" | "wrapStore">;
+export type PlayOptions = Pick<SimulationOptions, "openStore" | "isBusy" | "wrapStore" | "mayLoseSenders">;
 
 /** So many seeds in a row share a program: loading it costs as much as several simulations. */
 const SEEDS_A_PROGRAM = 6;
@@ -60,6 +60,6 @@ function prepare(name: string, options: PlayOptions): Promise<Prepared> {
 
 async function play(name: string, options: PlayOptions): Promise<Prepared> {
   const program = await randomProgram(name);
-  const calm = await simulate({ ...options, program, profile: NO_FAULTS, seed: `calm ${name}` });
+  const calm = await simulate({ ...options, mayLoseSenders: false, program, profile: NO_FAULTS, seed: `calm ${name}` });
   return { program, calm, faults: await judge({ program, simulated: calm, isThorough: true }) };
 }

@@ -24,7 +24,11 @@ export interface SimulationOptions {
   readonly profile: FaultProfile;
   readonly seed: string;
   /** The store that is tested. @default memory */
-  readonly openStore?: ((now: () => number) => Storage) | undefined;
+  readonly openStore?: ((now: () => number) => Storage | Promise<Storage>) | undefined;
+  /** Whether the store works on something. @default never: what it is asked for it has done when all promises have had their turn */
+  readonly isBusy?: (() => boolean) | undefined;
+  /** Whether what sends messages to runs may crash too. @default false */
+  readonly mayLoseSenders?: boolean | undefined;
   /** Stands between a process and the network to its store. @default nothing */
   readonly wrapStore?: ((storage: Storage) => Storage) | undefined;
 }
@@ -46,14 +50,14 @@ export interface Simulated {
 
 /** Plays a program to its end on a virtual clock. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
-  const { program, profile, seed, openStore, wrapStore } = options;
+  const { program, profile, seed, openStore, isBusy, wrapStore, mayLoseSenders = false } = options;
   const chance = new Chance(seed);
-  const time = new VirtualTime();
+  const time = new VirtualTime(isBusy);
   const log: string[] = [];
   const tell = (text: string): void => void log.push(`${String(time.now).padStart(6)} ${text}`);
   let forgotten = 0;
   const now = (): number => EPOCH + time.now + forgotten;
-  const store = new WatchedStorage(openStore?.(now) ?? new MemoryStorage({ now }));
+  const store = new WatchedStorage(await openStore?.(now) ?? new MemoryStorage({ now }));
   const lateCalls = new Set<string>();
   const faults = new Faults(profile, chance.fork("faults"));
   const world = new World({
@@ -69,7 +73,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   });
   const common = { program, time, store, world, tell };
   const cluster = new Cluster({ ...common, profile, chance: chance.fork("cluster"), faults, wrapStore });
-  const people = new People({ ...common, chance: chance.fork("people"), cluster });
+  const people = new People({ ...common, chance: chance.fork("people"), cluster, mayLoseSenders });
   cluster.start();
   for (let count = profile.forgets; count > 0; count--) {
     // The store's clock runs ahead of every lease, as after a long stop of the store.

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { howToRepeat, playSeed } from "./play_seed.ts";
+import { howToRepeat, type PlayOptions, playSeed } from "./play_seed.ts";
 
 /** Seeds of a run of the tests; `npm run simulate` goes on for as long as one likes. */
 const SEEDS = 2_000;
 
 /** Seeds are told apart in groups, so that a failure says soon where it is. */
 const GROUP = 400;
+
+const LOST_SENDERS: PlayOptions = { mayLoseSenders: true };
 
 /** Seeds that once failed, by what was wrong. */
 const ONCE_WRONG: Readonly<Record<number, string>> = {
@@ -30,12 +32,15 @@ describe("the simulation", () => {
       for (let seed = from; seed < from + GROUP; seed++) await mustEndWell(seed);
     });
   }
+  it(`ends well where what sends messages crashes, with the seeds from ${SEEDS} to ${SEEDS + GROUP - 1}`, async () => {
+    for (let seed = SEEDS; seed < SEEDS + GROUP; seed++) await mustEndWell(seed, LOST_SENDERS);
+  });
   for (const [seed, what] of Object.entries(ONCE_WRONG)) {
     it(`ends well with seed ${seed}: ${what}`, () => mustEndWell(Number(seed)));
   }
 });
 
-async function mustEndWell(seed: number): Promise<void> {
-  const { faults } = await playSeed(seed);
+async function mustEndWell(seed: number, options?: PlayOptions): Promise<void> {
+  const { faults } = await playSeed(seed, options);
   assert.deepEqual(faults, [], `seed ${seed}: ${howToRepeat(seed)}`);
 }

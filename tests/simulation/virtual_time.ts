@@ -16,10 +16,16 @@ export type Stop = "over" | "nothing left" | "too late";
  * What happens at the same moment happens in the order in which it was planned.
  */
 export class VirtualTime {
+  readonly #isBusy: () => boolean;
   #now = 0;
   #count = 0;
   /** A binary heap by `due` and `number`. */
   readonly #events: Event[] = [];
+
+  /** `isBusy` tells whether something outside of the simulation still works on what was asked for; no time passes meanwhile. */
+  constructor(isBusy: () => boolean = () => false) {
+    this.#isBusy = isBusy;
+  }
 
   /** Milliseconds since the simulation began. */
   get now(): number {
@@ -35,7 +41,7 @@ export class VirtualTime {
 
   /** Lets time pass until it is over, nothing is planned any more, or the limit has passed. */
   async run(isOver: () => boolean, limitMs: number): Promise<Stop> {
-    await settle();
+    await this.#settle();
     while (!isOver()) {
       const event = this.#pop();
       if (event === undefined) return "nothing left";
@@ -43,9 +49,13 @@ export class VirtualTime {
       if (event.due > limitMs) return "too late";
       this.#now = event.due;
       event.happen();
-      await settle();
+      await this.#settle();
     }
     return "over";
+  }
+
+  async #settle(): Promise<void> {
+    do await settle(); while (this.#isBusy());
   }
 
   #push(event: Event): void {
