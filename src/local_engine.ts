@@ -7,7 +7,6 @@ import { TerminalError } from "./engine/author_errors.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
-import type { Middleware } from "./engine/middleware.ts";
 import type { RunExit } from "./engine/run_exit.ts";
 import { readStart, readTurns } from "./engine/recovered.ts";
 import { reusableFacts } from "./engine/reuse.ts";
@@ -19,7 +18,7 @@ import type { LoadedWorkflow } from "./load_workflow.ts";
 import type { AnyStartOptions, RunHandle, RunResult } from "./maestro.ts";
 import { createDependence } from "./plan/rerun_scope.ts";
 import { foldSteps, type RollbackView } from "./plan/run_view.ts";
-import { requireValues, RunOpener } from "./run_opener.ts";
+import { type AttemptSurroundings, requireValues, RunOpener } from "./run_opener.ts";
 import { sha256 } from "./runtime/digest.ts";
 import type { ServiceConnections, Values } from "./service_connections.ts";
 
@@ -38,8 +37,8 @@ export interface EngineOptions {
   readonly leaseMs?: number | undefined;
   /** The workflows that are code of the program, by hash. */
   readonly registered: ReadonlyMap<string, LoadedWorkflow>;
-  /** Stands around every attempt of every step, the first outermost. @default none */
-  readonly middleware?: readonly Middleware[] | undefined;
+  /** What stands around every attempt. @default nothing */
+  readonly around?: AttemptSurroundings | undefined;
 }
 
 /** How often a run that another process drives is looked at. */
@@ -58,8 +57,7 @@ export class Engine {
     this.options = options;
     this.storage = storage;
     const now = (): number => clock.now();
-    const around = { middleware: options.middleware ?? [], clock };
-    const seen = { values, onEvent, registered, around, signal: this.#signal };
+    const seen = { values, onEvent, registered, around: options.around, signal: this.#signal };
     const opener = this.opener = new RunOpener({ storage, connections, createId, now, ...seen });
     const { open } = opener;
     this.worker = new Worker({

@@ -12,6 +12,7 @@ import { type RunFiles, sentMethod } from "./engine/journal.ts";
 import type { Middleware } from "./engine/middleware.ts";
 import type { Pause, RunCause, RunStatus } from "./engine/run.ts";
 import type { Storage } from "./engine/storage.ts";
+import { createPlaces } from "./limit_steps.ts";
 import { Engine } from "./local_engine.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import type { LoadedWorkflow, LoadResult, WorkflowSource } from "./load_workflow.ts";
@@ -43,6 +44,11 @@ export interface MaestroOptions {
   readonly onEvent?: RunListener | undefined;
   /** Functions around every attempt of every step, of compensations too; the first is the outermost. @default none */
   readonly middleware?: readonly Middleware[] | undefined;
+  /**
+   * Most attempts at a time, of all runs of this engine; the others wait, first come first served, before their time limits begin. An
+   * attempt that waits for a run of the same engine keeps its place. @default no limit
+   */
+  readonly maxConcurrentSteps?: number | undefined;
   /** Where runs live (see `openStorage`); closed with the engine. @default this process's memory */
   readonly storage?: Storage | undefined;
   /** Reads the values of a run that another process has started, by the files that it recorded. @default `env` and `secrets` */
@@ -215,6 +221,8 @@ class LocalMaestro implements Maestro {
     const values = this.#values = learn({ env: options.env ?? nothing, secrets: options.secrets ?? nothing });
     const connections = this.#connections = new ServiceConnections({ runtime, functions, redactor, clock });
     const createId = options.createId ?? createIdGenerator(() => clock.now());
+    const { middleware = [], maxConcurrentSteps = Infinity } = options;
+    const around = { middleware, clock, places: createPlaces(maxConcurrentSteps) };
     this.#createEngine = (storage) =>
       new Engine({
         storage,
@@ -230,7 +238,7 @@ class LocalMaestro implements Maestro {
         maxWaiting: options.maxWaiting,
         leaseMs: options.leaseMs,
         registered: this.#definitions.byHash,
-        middleware: options.middleware,
+        around,
       });
     this.#engine = this.#createEngine(options.storage ?? new MemoryStorage({ now: () => clock.now() }));
   }

@@ -9,9 +9,11 @@ import type { Pause, RunRecord } from "./engine/run.ts";
 import { type Surroundings, withMiddleware } from "./engine/surrounded_caller.ts";
 import type { StepCaller } from "./engine/step_runner.ts";
 import type { Storage } from "./engine/storage.ts";
+import { limitSteps } from "./limit_steps.ts";
 import { environmentOf, loadBundle, type LoadedWorkflow } from "./load_workflow.ts";
 import type { EnvironmentRead } from "./plan/environment.ts";
 import { sentInput } from "./plan/sent_input.ts";
+import type { Bulkhead } from "./services/resilience/bulkhead.ts";
 import type { ServiceConnections, Values } from "./service_connections.ts";
 
 /** What opening runs needs. */
@@ -28,8 +30,14 @@ export interface RunOpenerOptions {
   readonly onEvent?: RunListener | undefined;
   /** The workflows that are code of the program, by hash. @default none */
   readonly registered?: ReadonlyMap<string, LoadedWorkflow> | undefined;
-  /** The middleware around every attempt, and the clock that limits it. @default none */
-  readonly around?: Pick<Surroundings, "middleware" | "clock"> | undefined;
+  /** What stands around every attempt. @default nothing */
+  readonly around?: AttemptSurroundings | undefined;
+}
+
+/** What stands around every attempt: middleware, the clock that limits it, and the places that attempts wait for. */
+export interface AttemptSurroundings extends Pick<Surroundings, "middleware" | "clock"> {
+  /** @default no limit */
+  readonly places?: Bulkhead | undefined;
 }
 
 /** What a run is started with, beside its definition. */
@@ -140,14 +148,15 @@ export class RunOpener {
   }
 
   #surround(caller: StepCaller, { id, workflow }: RunRecord, { context = NO_CONTEXT }: RunStarted): StepCaller {
-    const { around } = this.#options;
-    if (around === undefined || around.middleware.length === 0) return caller;
-    return withMiddleware(caller, {
-      ...around,
+    const { middleware, clock, places } = this.#options.around ?? {};
+    const surrounded = middleware === undefined || middleware.length === 0 ? caller : withMiddleware(caller, {
+      middleware,
+      clock: clock!,
       inputOf: sentInput,
       context,
       log: (step, text) => this.#tell(id, workflow, step, text),
     });
+    return places === undefined ? surrounded : limitSteps(surrounded, places);
   }
 
   #tell(runId: string, workflow: string, step: string, text: string): void {
