@@ -187,6 +187,12 @@ export {
   type Values,
   type WorkflowSource,
 } from "./src/maestro.ts";
+export { logging, type LogSink } from "./src/middleware/logging.ts";
+export { type MetricLabels, Metrics, metrics, type MetricSeries, type MetricsSink } from "./src/middleware/metrics.ts";
+export { retrying, type RetryingOptions } from "./src/middleware/retrying.ts";
+export type { TimedOptions } from "./src/middleware/stopwatch.ts";
+export { timeLimit } from "./src/middleware/time_limit.ts";
+export { validating, type ValidatingOptions, type ValueCheck } from "./src/middleware/validating.ts";
 export { openStorage, type OpenStorageOptions } from "./src/storage/open_storage.ts";
 export { parseKey } from "./src/storage/parse_key.ts";
 export type { CompensationView, RollbackView, StepView } from "./src/plan/run_view.ts";
