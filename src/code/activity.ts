@@ -48,7 +48,7 @@ export interface StepOptions {
   readonly retry?: RetryOptions | number | undefined;
   /** Limit of the whole step: attempts, delays, queueing. @default none */
   readonly timeout?: Duration | undefined;
-  /** Limit of each attempt. @default the step's timeout, else "30s" */
+  /** Limit of each attempt. @default the step's timeout, else none where it has a `heartbeatTimeout`, else "30s" */
   readonly attemptTimeout?: Duration | undefined;
   /** Longest time without a heartbeat before an attempt counts as failed. @default none */
   readonly heartbeatTimeout?: Duration | undefined;

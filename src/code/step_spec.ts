@@ -35,7 +35,9 @@ export function stepSpec(code: CodeStep): StepSpec {
     request: requestOf(method, input),
     retry: atMostOnce === true ? { ...policy, neverOn: [...policy.neverOn, "unknown"] } : policy,
     timeoutMs,
-    attemptTimeoutMs: limit(attemptTimeout) ?? timeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
+    // What gives signs of life may take as long as it likes.
+    attemptTimeoutMs: limit(attemptTimeout) ?? timeoutMs ??
+      (heartbeatTimeout === undefined ? DEFAULT_ATTEMPT_TIMEOUT_MS : Infinity),
     local: work,
     ...(heartbeatTimeout === undefined ? undefined : { heartbeatTimeoutMs: limit(heartbeatTimeout) }),
     ...(atMostOnce === undefined ? undefined : { atMostOnce }),
