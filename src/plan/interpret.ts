@@ -5,7 +5,8 @@ import { CancelledError, type Failure, failure, StepFailedError, toFailure } fro
 import { ABSENT, type Condition } from "../expr/mod.ts";
 import { runCall } from "./call_step.ts";
 import { runChild } from "./child_step.ts";
-import { runDag, runParallel } from "./concurrent_steps.ts";
+import { runParallel } from "./concurrent_steps.ts";
+import { runDag } from "./dag_step.ts";
 import { errorValue, Frame, type StepRecord } from "./frame.ts";
 import { runForeach, runRepeat } from "./loop_steps.ts";
 import { collectNames, type PlanNames } from "./names.ts";
