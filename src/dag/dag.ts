@@ -5,6 +5,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { StepView } from "../plan/run_view.ts";
 import type { Startable } from "../plan/startable.ts";
 import { compileDag, type DagParts, nodePath, undoMethod } from "./compile_dag.ts";
+import type { Graph } from "./graph.ts";
 import type { NodeAction, NodeMiddleware, NodeMiddlewareCall } from "./node_action.ts";
 import { type NodeState, nodeStates } from "./node_state.ts";
 import { NodeData } from "./workflow_data.ts";
@@ -102,19 +103,13 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
    * @internal
    */
   perform(request: NodeRequest): unknown {
-    const { method, scope, facts } = request;
     const { graph } = this.#parts;
-    const { node, position, action, middleware } = (this.#work ??= this.#methods()).get(method)!;
-    const { isCompensation } = facts;
-    const data = new NodeData(
-      () => isCompensation ? graph.dataAfter(position, scope) : graph.dataBefore(position, scope),
-      graph.initialData !== undefined && !isCompensation,
-    );
-    const call = new Call(node, data, { ...request, given: copyJson(request.given) as JsonObject });
+    const { node, position, action, middleware } = (this.#work ??= this.#methods()).get(request.method)!;
+    const call = new Call({ node, position, graph, request, given: copyJson(request.given) as JsonObject });
     const output = middleware.length === 0
       ? action(call.given, call)
       : surround(middleware, call, async (inner) => asJson(await action(inner.given, inner)));
-    return data.isWritable ? withChanges(output, data) : output;
+    return graph.initialData !== undefined && !call.isCompensation ? withChanges(output, call.data) : output;
   }
 
   #methods(): ReadonlyMap<string, NodeWork> {
@@ -135,26 +130,46 @@ async function withChanges(output: unknown, data: NodeData): Promise<unknown> {
   return { output: given ?? null, data: data.changes };
 }
 
+/** What a call is made of. */
+interface CallParts {
+  readonly node: string;
+  readonly position: number;
+  readonly graph: Graph;
+  readonly request: NodeRequest;
+  /** A copy of this attempt's own. */
+  readonly given: JsonObject;
+  /** Shared with the calls that this one is made from. @default made when it is first asked for */
+  readonly data?: NodeData | undefined;
+  /** Ends this call alone. */
+  readonly ownSignal?: AbortSignal | undefined;
+}
+
 /** One call. What is not asked for is not made: a signal costs more than the rest of a call. */
 class Call implements NodeMiddlewareCall, Endable<Call> {
-  readonly node: string;
-  readonly data: NodeData;
+  readonly #parts: CallParts;
   readonly #request: NodeRequest;
-  readonly #ownSignal: AbortSignal | undefined;
+  #data: NodeData | undefined;
 
-  constructor(node: string, data: NodeData, request: NodeRequest, ownSignal?: AbortSignal) {
-    this.node = node;
-    this.data = data;
-    this.#request = request;
-    this.#ownSignal = ownSignal;
+  constructor(parts: CallParts) {
+    this.#parts = parts;
+    this.#request = parts.request;
+    this.#data = parts.data;
+  }
+
+  get node(): string {
+    return this.#parts.node;
   }
 
   get given(): JsonObject {
-    return this.#request.given;
+    return this.#parts.given;
   }
 
   get input(): JsonObject {
-    return this.#request.given;
+    return this.#parts.given;
+  }
+
+  get data(): NodeData {
+    return this.#data ??= this.#openData();
   }
 
   get workflow(): string {
@@ -183,7 +198,7 @@ class Call implements NodeMiddlewareCall, Endable<Call> {
   }
 
   get signal(): AbortSignal {
-    return this.#ownSignal ?? this.#request.facts.signal;
+    return this.#parts.ownSignal ?? this.#request.facts.signal;
   }
 
   get idempotencyKey(): string {
@@ -212,6 +227,13 @@ class Call implements NodeMiddlewareCall, Endable<Call> {
   }
 
   endingWith(signal: AbortSignal): Call {
-    return new Call(this.node, this.data, this.#request, AbortSignal.any([this.signal, signal]));
+    return new Call({ ...this.#parts, data: this.data, ownSignal: AbortSignal.any([this.signal, signal]) });
+  }
+
+  #openData(): NodeData {
+    const { graph, position, request: { scope } } = this.#parts;
+    return this.isCompensation
+      ? new NodeData(() => graph.dataAfter(position, scope), false)
+      : new NodeData(() => graph.dataBefore(position, scope), graph.initialData !== undefined);
   }
 }

@@ -9,20 +9,25 @@ export interface AttemptOwner {
   attemptBeat(attempt: number, details: JsonValue | undefined): void;
 }
 
-/** What stays the same over the attempts of a step. */
-export interface AttemptFacts {
-  readonly idempotencyKey: string;
+/** What all attempts of a run share. */
+export interface RunFacts {
   readonly runId: string;
   readonly workflow: string;
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** Numbers from 0 to 1, for jitter and span ids. */
+  readonly random: () => number;
+}
+
+/** What stays the same over the attempts of a step. */
+export interface AttemptFacts {
+  readonly run: RunFacts;
+  readonly idempotencyKey: string;
   readonly step: string;
   readonly isCompensation: boolean;
   readonly mattersIfSent: boolean;
-  /** 32 hexadecimal digits. */
-  readonly traceId: string;
   readonly attemptTimeoutMs: number;
   readonly deadline: number | undefined;
-  /** Numbers from 0 to 1, for span ids. */
-  readonly random: () => number;
 }
 
 /**
@@ -52,11 +57,11 @@ export class AttemptContext implements CallContext {
   }
 
   get runId(): string {
-    return this.#facts.runId;
+    return this.#facts.run.runId;
   }
 
   get workflow(): string {
-    return this.#facts.workflow;
+    return this.#facts.run.workflow;
   }
 
   get step(): string {
@@ -80,7 +85,7 @@ export class AttemptContext implements CallContext {
   }
 
   get traceparent(): string {
-    return this.#traceparent ??= `00-${this.#facts.traceId}-${this.#hex()}${this.#hex()}-01`;
+    return this.#traceparent ??= `00-${this.#facts.run.traceId}-${this.#hex()}${this.#hex()}-01`;
   }
 
   get aborted(): AbortReason | undefined {
@@ -129,6 +134,6 @@ export class AttemptContext implements CallContext {
   }
 
   #hex(): string {
-    return Math.floor(this.#facts.random() * 2 ** 32).toString(16).padStart(8, "0");
+    return Math.floor(this.#facts.run.random() * 2 ** 32).toString(16).padStart(8, "0");
   }
 }

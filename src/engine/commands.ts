@@ -52,15 +52,15 @@ export class Commands {
     const pending = new PendingStep(spec, scope, this.time, (step) => this.draft.cancels.push(step.spec.step));
     this.waits.addStep(pending);
     const { step, service, method, request, key, compensates } = spec;
-    this.produce({
-      type: "step_scheduled",
-      step,
-      service,
-      method,
-      request,
-      ...(key === undefined ? undefined : { key }),
-      ...(compensates === undefined ? undefined : { compensates }),
-    });
+    const entry = { type: "step_scheduled", step, service, method, request } as const;
+    if (key === undefined && compensates === undefined) this.produce(entry);
+    else {
+      this.produce({
+        ...entry,
+        ...(key === undefined ? undefined : { key }),
+        ...(compensates === undefined ? undefined : { compensates }),
+      });
+    }
     this.draft.starts.push(spec);
     return pending.promise;
   }

@@ -1,23 +1,13 @@
-import type { Clock } from "./clock.ts";
 import type { StepSpec } from "./context.ts";
 import type { Execution } from "./execution.ts";
-import type { Fact, Note, StepOutcome } from "./journal.ts";
-import { type StepCaller, StepRunner } from "./step_runner.ts";
+import type { Fact } from "./journal.ts";
+import { type RunnerOptions, StepRunner } from "./step_runner.ts";
 import type { Turn } from "./turn.ts";
 
 /** What the effects of a run need. */
-export interface EffectsOptions {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly runId: string;
-  readonly workflow: string;
-  /** 32 hexadecimal digits. */
-  readonly traceId: string;
-  readonly caller: StepCaller;
+export interface EffectsOptions extends RunnerOptions {
   /** What the run asks for; another one when a person has resumed it. */
   readonly execution: () => Pick<Execution, "idempotencyKey" | "outerDeadline" | "inFlight">;
-  readonly admit: () => Promise<void> | undefined;
-  readonly onNote: (note: Note) => void;
   /** Hears of outcomes, signs of life and timers, in the order in which they come. */
   readonly onFact: (fact: Fact) => void;
 }
@@ -61,37 +51,26 @@ export class Effects {
   }
 
   #startStep(spec: StepSpec, turn: Turn, attemptsBefore: number | undefined): void {
-    const { clock, random, runId, workflow, traceId, caller, admit, onNote, onFact } = this.#options;
     const execution = this.#options.execution();
     const recovered = attemptsBefore === undefined ? undefined : execution.inFlight(spec.step);
     const runner = new StepRunner({
+      run: this.#options,
       spec,
-      caller,
-      clock,
-      random,
-      runId,
-      workflow,
-      traceId,
       idempotencyKey: spec.key ?? execution.idempotencyKey(spec.step),
       outerDeadline: execution.outerDeadline(spec.step),
       scheduledAt: recovered?.scheduledAt,
       attemptsBefore,
       lastHeartbeat: recovered?.lastHeartbeat,
-      admit,
-      onNote,
-      onFact,
     });
-    this.#steps.set(spec.step, runner);
     // A step that was cancelled in the turn that asked for it must not send anything.
     if (turn.cancels.length > 0 && turn.cancels.includes(spec.step)) runner.cancel();
     const outcome = runner.run();
-    if (outcome instanceof Promise) void outcome.then((later) => this.#end(later));
-    else this.#end(outcome);
-  }
-
-  #end(outcome: StepOutcome): void {
-    this.#steps.delete(outcome.step);
-    this.#options.onFact(outcome);
+    if (!(outcome instanceof Promise)) return this.#options.onFact(outcome);
+    this.#steps.set(spec.step, runner);
+    void outcome.then((later) => {
+      this.#steps.delete(spec.step);
+      this.#options.onFact(later);
+    });
   }
 
   #startTimer(timer: string, due: number): void {

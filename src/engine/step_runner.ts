@@ -1,6 +1,6 @@
 import { formatDuration } from "../base/duration.ts";
 import type { JsonValue } from "../base/json.ts";
-import { AttemptContext, type AttemptFacts, type AttemptOwner } from "./attempt_context.ts";
+import { AttemptContext, type AttemptFacts, type AttemptOwner, type RunFacts } from "./attempt_context.ts";
 import type { Clock } from "./clock.ts";
 import { NOT_THERE } from "./compensation.ts";
 import type { ReconcileSpec, ReconcileVerdict, StepSpec } from "./context.ts";
@@ -15,32 +15,31 @@ export interface StepCaller {
   call(spec: StepSpec, context: CallContext): PendingResult;
 }
 
-/** What a step runner is made of. */
-export interface StepRunnerOptions {
-  readonly spec: StepSpec;
+/** What the step runners of a run share. */
+export interface RunnerOptions extends RunFacts {
   readonly caller: StepCaller;
   readonly clock: Clock;
-  /** Numbers from 0 to 1, for jitter and trace ids. */
-  readonly random: () => number;
-  readonly runId: string;
-  readonly workflow: string;
-  /** 32 hexadecimal digits. */
-  readonly traceId: string;
-  readonly idempotencyKey: string;
-  /** The earliest limit of what is around the step, in wall-clock milliseconds. */
-  readonly outerDeadline: number | undefined;
   /** Hears of attempts as they happen. */
   readonly onNote: (note: Note) => void;
   /** Hears of what is to be kept while the step goes on. @default nobody */
   readonly onFact?: ((fact: Fact) => void) | undefined;
+  /** Asked before each attempt: a promise to wait for where the process may have lost the run. */
+  readonly admit?: (() => Promise<void> | undefined) | undefined;
+}
+
+/** What a step runner is made of. */
+export interface StepRunnerOptions {
+  readonly run: RunnerOptions;
+  readonly spec: StepSpec;
+  readonly idempotencyKey: string;
+  /** The earliest limit of what is around the step, in wall-clock milliseconds. */
+  readonly outerDeadline: number | undefined;
   /** When the step was asked for, in wall-clock milliseconds: its own limit counts from there. @default now */
   readonly scheduledAt?: number | undefined;
   /** Attempts that were made before, the last of which may have taken effect. @default 0 */
   readonly attemptsBefore?: number | undefined;
   /** What the last of them told last of how far it was. */
   readonly lastHeartbeat?: JsonValue | undefined;
-  /** Asked before each attempt: a promise to wait for where the process may have lost the run. */
-  readonly admit?: (() => Promise<void> | undefined) | undefined;
 }
 
 /**
@@ -69,46 +68,32 @@ export class StepRunner implements AttemptOwner {
 
   constructor(options: StepRunnerOptions) {
     this.#options = options;
-    const { spec: { step, timeoutMs, attemptTimeoutMs }, outerDeadline, attemptsBefore = 0 } = options;
+    const { run, idempotencyKey, outerDeadline, attemptsBefore = 0, lastHeartbeat } = options;
+    const { step, timeoutMs, attemptTimeoutMs, heartbeatTimeoutMs, compensation, compensates } = options.spec;
     this.#attempt = attemptsBefore;
     this.#mayHaveActed = attemptsBefore > 0;
     const own = this.#deadline = timeoutMs === undefined
       ? undefined
-      : (options.scheduledAt ?? options.clock.now()) + timeoutMs;
-    const { idempotencyKey, runId, workflow, traceId, random } = options;
+      : (options.scheduledAt ?? run.clock.now()) + timeoutMs;
     // A step that can be undone may finish its attempt when something around it has timed out.
-    const outer = options.spec.compensation === undefined ? outerDeadline : undefined;
+    const outer = compensation === undefined ? outerDeadline : undefined;
     const deadline = own === undefined || (outer !== undefined && outer < own) ? outer : own;
-    const isCompensation = options.spec.compensates !== undefined;
-    const mattersIfSent = isCompensation || options.spec.compensation !== undefined;
-    this.#facts = {
-      idempotencyKey,
-      runId,
-      workflow,
-      step,
-      isCompensation,
-      mattersIfSent,
-      traceId,
-      attemptTimeoutMs,
-      deadline,
-      random,
-    };
-    const { spec: { heartbeatTimeoutMs }, lastHeartbeat } = options;
+    const isCompensation = compensates !== undefined;
+    const mattersIfSent = isCompensation || compensation !== undefined;
+    this.#facts = { run, idempotencyKey, step, isCompensation, mattersIfSent, attemptTimeoutMs, deadline };
     if (heartbeatTimeoutMs !== undefined || lastHeartbeat !== undefined) this.#heartbeats = this.#newHeartbeats();
   }
 
   /** Runs the step to its outcome, at once where its first attempt succeeds at once. Never rejects. */
   run(): StepOutcome | Promise<StepOutcome> {
-    const { clock, admit } = this.#options;
-    if (this.#deadline !== undefined) {
-      const left = this.#deadline - clock.now();
-      this.#hasTimedOut = left <= 0;
-      const stopLimit = clock.after(Math.max(0, left), () => this.#timeOut());
-      return this.#attempts().finally(stopLimit);
-    }
-    if (this.#mayHaveActed || this.#hasToEnd || admit?.() !== undefined) return this.#attempts();
-    const result = this.#send();
-    return result instanceof Promise || !result.ok ? this.#attempts(result) : this.#completed(result.output);
+    if (this.#deadline === undefined) return this.#begin();
+    const { clock } = this.#options.run;
+    const left = this.#deadline - clock.now();
+    this.#hasTimedOut = left <= 0;
+    const outcome = this.#begin();
+    if (!(outcome instanceof Promise)) return outcome;
+    const stopLimit = clock.after(Math.max(0, left), () => this.#timeOut());
+    return outcome.finally(stopLimit);
   }
 
   attemptSent(): void {
@@ -123,7 +108,7 @@ export class StepRunner implements AttemptOwner {
   }
 
   #newHeartbeats(): Heartbeats {
-    const { spec: { step, heartbeatTimeoutMs }, clock, lastHeartbeat, onFact } = this.#options;
+    const { spec: { step, heartbeatTimeoutMs }, run: { clock, onFact }, lastHeartbeat } = this.#options;
     return new Heartbeats({
       clock,
       timeoutMs: heartbeatTimeoutMs,
@@ -155,6 +140,13 @@ export class StepRunner implements AttemptOwner {
     this.#current?.abort("cancelled");
     this.#question?.abandon();
     this.#heartbeats?.stop();
+  }
+
+  #begin(): StepOutcome | Promise<StepOutcome> {
+    const { admit } = this.#options.run;
+    if (this.#mayHaveActed || this.#hasToEnd || admit?.() !== undefined) return this.#attempts();
+    const result = this.#send();
+    return result instanceof Promise || !result.ok ? this.#attempts(result) : this.#completed(result.output);
   }
 
   /** `sent` is the first attempt, where it has been made. */
@@ -193,7 +185,7 @@ export class StepRunner implements AttemptOwner {
 
   /** The next attempt, as soon as it may be made; `undefined` where the step has to end before. */
   async #admitted(): Promise<AttemptResult | undefined> {
-    const waiting = this.#options.admit?.();
+    const waiting = this.#options.run.admit?.();
     if (waiting !== undefined) await waiting;
     return this.#hasToEnd ? undefined : await this.#send();
   }
@@ -205,7 +197,7 @@ export class StepRunner implements AttemptOwner {
   }
 
   #send(): PendingResult {
-    const { spec, caller, onNote } = this.#options;
+    const { spec, run: { caller, onNote } } = this.#options;
     this.#attempt++;
     if (this.#attempt > 1) onNote({ type: "attempt_started", step: spec.step, attempt: this.#attempt });
     this.#current = new AttemptContext(this.#facts, this.#attempt, this, this.#heartbeats?.last);
@@ -214,7 +206,7 @@ export class StepRunner implements AttemptOwner {
   }
 
   #tellFailed(last: FailedAttempt, delay: number | undefined): void {
-    this.#options.onNote({
+    this.#options.run.onNote({
       type: "attempt_failed",
       step: this.#options.spec.step,
       attempt: this.#attempt,
@@ -226,20 +218,19 @@ export class StepRunner implements AttemptOwner {
 
   /** Asks the service whether an earlier attempt took effect; `undefined`: no answer that says. */
   async #reconcile(reconcile: ReconcileSpec): Promise<ReconcileVerdict | undefined> {
-    const { spec, runId, workflow, traceId, caller, clock, random, idempotencyKey, onNote, admit } = this.#options;
+    const { spec, run, idempotencyKey } = this.#options;
     try {
       const question = { ...reconcile.prepare(`${spec.step}/reconcile`), settledBy: NOT_THERE };
-      const common = { runId, workflow, traceId, caller, clock, random, admit, outerDeadline: undefined };
       this.#question = new StepRunner({
-        ...common,
+        run: { ...run, onNote: () => undefined, onFact: undefined },
         spec: question,
         idempotencyKey: `${idempotencyKey}/reconcile`,
-        onNote: () => undefined,
+        outerDeadline: undefined,
       });
       const answer = await this.#question.run();
       if (answer.type !== "step_completed") return undefined;
       const verdict = reconcile.judge(answer.output);
-      onNote({ type: "reconciled", step: spec.step, isDone: verdict.isDone });
+      run.onNote({ type: "reconciled", step: spec.step, isDone: verdict.isDone });
       if (!verdict.isDone) this.#mayHaveActed = false;
       return verdict;
     } catch {
@@ -268,7 +259,7 @@ export class StepRunner implements AttemptOwner {
   }
 
   #delayBeforeNext(result: FailedAttempt): number | undefined {
-    const { spec, clock, random } = this.#options;
+    const { spec, run: { clock, random } } = this.#options;
     if (this.#hasToEnd || this.#attempt >= spec.retry.attempts) return undefined;
     if (!isRetryable(spec.retry, result)) return undefined;
     const delay = result.retryAfterMs ?? retryDelay(spec.retry, this.#attempt, random());
@@ -279,7 +270,7 @@ export class StepRunner implements AttemptOwner {
 
   #wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const stop = this.#options.clock.after(delayMs, () => this.#endDelay?.());
+      const stop = this.#options.run.clock.after(delayMs, () => this.#endDelay?.());
       this.#endDelay = () => {
         this.#endDelay = undefined;
         stop();

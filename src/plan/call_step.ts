@@ -118,8 +118,8 @@ function callSpec(call: PlanCall, { plan, frame }: StepRun, { path, timeoutMs, a
       retry: call.retry,
       timeoutMs,
       attemptTimeoutMs: call.attemptTimeoutMs ?? service.timeoutMs ?? timeoutMs ?? defaultLimit(call),
-      ...(call.heartbeatTimeoutMs === undefined ? undefined : { heartbeatTimeoutMs: call.heartbeatTimeoutMs }),
-      ...(key === undefined ? undefined : { key }),
+      heartbeatTimeoutMs: call.heartbeatTimeoutMs,
+      key,
       local,
     };
   }, path);
@@ -137,13 +137,11 @@ function callScope(frame: Frame, path: string, key: string): Scope {
 function recordCall(call: PlanCall, service: PlanService, scope: Scope, path: string): JsonValue {
   const evaluateMethod = service.type === "http" ? evaluateHttpMethod : evaluateMethodName;
   const { value, deferred } = call.request.evaluateDeferred(scope);
-  const recorded: RecordedCall = {
-    method: call.method.isConstant
-      ? call.methodText
-      : evaluate("method", () => evaluateMethod(call.method, scope), path),
-    request: value as JsonObject,
-    ...(deferred.length === 0 ? undefined : { deferred }),
-  };
+  const request = value as JsonObject;
+  const method = call.method.isConstant
+    ? call.methodText
+    : evaluate("method", () => evaluateMethod(call.method, scope), path);
+  const recorded: RecordedCall = deferred.length === 0 ? { method, request } : { method, request, deferred };
   return recorded as unknown as JsonValue;
 }
 

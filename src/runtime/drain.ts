@@ -1,6 +1,7 @@
 import process from "node:process";
 
 let forming: Promise<void> | undefined;
+let settle: () => void;
 
 /**
  * Settles once every promise that can make progress without I/O has.
@@ -10,10 +11,15 @@ let forming: Promise<void> | undefined;
  * served by the same tick: runs whose answers came together go on together, and what they send leaves in one piece.
  */
 export function drain(): Promise<void> {
-  return forming ??= new Promise((resolve) =>
-    queueMicrotask(() => {
-      forming = undefined;
-      process.nextTick(resolve);
-    })
-  );
+  return forming ??= new Promise(form);
+}
+
+function form(resolve: () => void): void {
+  settle = resolve;
+  queueMicrotask(tick);
+}
+
+function tick(): void {
+  forming = undefined;
+  process.nextTick(settle);
 }

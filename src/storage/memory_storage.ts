@@ -173,7 +173,9 @@ export class MemoryStorage implements Storage {
     const { claim, head, turnId, turn, restart, change, taken, release } = request;
     const kept = this.#runs.get(claim.runId);
     const isNewest = kept !== undefined && kept.token === claim.token;
-    if (isNewest && kept.lastTurnId === turnId) return Promise.resolve();
+    // A turn that has been appended already would stand behind its own head, and comparing ids costs more than heads.
+    const mayBeAgain = turn === undefined || (isNewest && headOf(kept) !== head);
+    if (isNewest && mayBeAgain && kept.lastTurnId === turnId) return Promise.resolve();
     if (!isNewest || headOf(kept) !== head) {
       return Promise.reject(new MaestroError("claim_lost", `Run "${claim.runId}" has moved on without this worker`));
     }
