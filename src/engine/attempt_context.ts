@@ -39,6 +39,7 @@ export class AttemptContext implements CallContext {
   readonly attempt: number;
   readonly lastHeartbeat: JsonValue | undefined;
   onAbort: ((reason: AbortReason) => void) | undefined;
+  redactHeartbeat: ((details: JsonValue) => JsonValue) | undefined;
   readonly #facts: AttemptFacts;
   readonly #owner: AttemptOwner | undefined;
   #controller: AbortController | undefined;
@@ -116,7 +117,8 @@ export class AttemptContext implements CallContext {
     return (details) => {
       // Nobody waits for what a call that was cut off still tells.
       if (this.#aborted !== undefined) return;
-      this.#owner?.attemptBeat(this.attempt, details === undefined ? undefined : asJson(details));
+      const told = details === undefined ? undefined : asJson(details);
+      this.#owner?.attemptBeat(this.attempt, told === undefined ? told : this.redactHeartbeat?.(told) ?? told);
     };
   }
 

@@ -111,6 +111,8 @@ export interface CallContext {
   readonly lastHeartbeat: JsonValue | undefined;
   /** Gives a sign of life, and tells how far the call is: the next attempt hears of it. Without details the last ones stay. */
   heartbeat(details?: JsonValue): void;
+  /** Makes of the details of a heartbeat what may be kept. For whoever has put secrets into the call. */
+  redactHeartbeat: ((details: JsonValue) => JsonValue) | undefined;
   /** To be called when the attempt has left every queue and is about to be sent. */
   sent(): void;
   /** The circumstances of one of several calls within the attempt: it ends with the attempt, or alone, and tells of itself when it is sent. */

@@ -42,6 +42,9 @@ export class PlanCaller implements StepCaller {
     const service = plan.services.get(spec.service)!;
     try {
       const request = this.#request(spec, service, context);
+      if (service.type === "function" && !redactor.isEmpty) {
+        context.redactHeartbeat = (details) => redactor.json(details);
+      }
       const pending = client(this.#config(service)).call(request, context);
       // The credentials of this very call may be the first secret that there is.
       const isClean = redactor.isEmpty && request.auth === undefined;

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import process from "node:process";
 import { describe, it } from "node:test";
-import { dag, type JsonValue, type NodeCall, type RunEvent } from "../../mod.ts";
+import { fileURLToPath } from "node:url";
+import { dag, type JsonValue, type NodeCall, openStorage, type RunEvent } from "../../mod.ts";
 import { effectiveTurns } from "../../src/engine/effective_turns.ts";
 import { failure } from "../../src/engine/failure.ts";
 import { Heartbeats } from "../../src/engine/heartbeats.ts";
@@ -9,6 +12,9 @@ import { decodeTurn, encodeTurn } from "../../src/engine/journal_format.ts";
 import { MemoryStorage } from "../../src/storage/memory_storage.ts";
 import { untilAborted } from "../dag/run_dag.ts";
 import { ManualClock } from "../servers/manual_clock.ts";
+import { withScratch } from "../storage/scratch_store.ts";
+import { scriptArguments } from "../storage/script_arguments.ts";
+import { importRows } from "./killed_import.ts";
 import { runDocument, shop, withMaestro } from "./run_workflow.ts";
 
 /** A store in memory that outlives the engines that use it. */
@@ -125,6 +131,49 @@ describe("call.heartbeat()", () => {
       assert.deepEqual([status, output], ["completed", { work: { done: 2 } }]);
     });
     assert.deepEqual(seen, [[1, undefined], [2, { done: 2 }]]);
+  });
+
+  it("goes on where a process was that was killed", async () => {
+    await withScratch(async (scratch) => {
+      const path = scratch.path();
+      const script = fileURLToPath(new URL("killed_import.ts", import.meta.url));
+      const child = spawn(process.execPath, [...scriptArguments(), script, path], {
+        stdio: ["ignore", "ignore", "inherit"],
+        timeout: 20_000,
+      });
+      const signal = await new Promise((resolve) => child.on("exit", (_code, killedBy) => resolve(killedBy)));
+      assert.equal(signal, "SIGKILL");
+      await withMaestro({ storage: await openStorage(`sqlite:${path}`) }, async (maestro) => {
+        maestro.register(importRows(() => undefined));
+        const { status, output } = await (await maestro.resume("r1")).result();
+        assert.deepEqual([status, output], ["completed", { rows: { from: 40, attempt: 2 } }]);
+      });
+    });
+  });
+
+  it("keeps no secret that the call was given", async () => {
+    const kept: unknown[] = [];
+    await withMaestro({
+      secrets: () => "s3cret",
+      onEvent: ({ entry }) => {
+        if (entry.type === "step_heartbeat") kept.push(entry.details);
+      },
+      functions: {
+        shop: {
+          Do: (input, { attempt, heartbeat, lastHeartbeat }) => {
+            if (attempt === 2) return kept.push(lastHeartbeat);
+            heartbeat({ key: `it is ${String(input)}` });
+            throw new Error("again");
+          },
+        },
+      },
+    }, async (maestro) => {
+      const text = shop('id: a, method: Do, input: "{{ secrets.KEY }}", retry: { attempts: 2, initial: 1ms }');
+      const { workflow } = await maestro.load({ file: "a.yaml", text });
+      assert(workflow !== undefined);
+      assert.equal((await (await maestro.start(workflow, { input: {} })).result()).status, "completed");
+    });
+    assert.deepEqual(kept, Array(2).fill({ key: "it is [secret]" }));
   });
 
   it("is ignored once the attempt has ended", async () => {
