@@ -18,7 +18,7 @@ export function loadDag<Input, Output>(dag: Dag<Input, Output>): LoadedWorkflow 
     hash: sha256(bundle),
     file: "",
     environment: { env: [], secrets: [] },
-    definition: interpretPlan(dag.plan),
+    definition: interpretPlan(dag.plan, undefined, dag.names),
     children: new Map(),
     perform: ({ request, local }, facts, { context, log }) => {
       const { method, request: { input } } = request as unknown as RecordedCall;

@@ -56,14 +56,14 @@ export function checkNodes(
       if (position !== undefined) found.push(position);
       else issues.push(unknownDependency(node.name, name, positions.keys()));
     }
-    return found.sort((a, b) => a - b);
+    return found.length < 2 ? found : found.sort((a, b) => a - b);
   });
   issues.push(...cycles(nodes, dependencies));
   return { dependencies, issues };
 }
 
 function checkNode(node: NodeDefinition, issues: DagIssue[]): void {
-  const { name, action, compensate, compensation } = node;
+  const { name, action, compensate, compensation, timeout, attemptTimeout, heartbeatTimeout, retry } = node;
   if (!NAME.test(name)) {
     issues.push({
       code: "invalid_name",
@@ -78,6 +78,12 @@ function checkNode(node: NodeDefinition, issues: DagIssue[]): void {
     const which = typeof action === "function" ? "compensation" : "action";
     issues.push({ code: "no_action", message: `The ${which} of node "${name}" is no function`, node: name });
   }
+  const hasSettings = timeout !== undefined || attemptTimeout !== undefined || heartbeatTimeout !== undefined ||
+    retry !== undefined || compensation !== undefined;
+  if (hasSettings) checkSettings(node, issues);
+}
+
+function checkSettings({ name, compensation, ...node }: NodeDefinition, issues: DagIssue[]): void {
   checkLimit(node.timeout, `The timeout of node "${name}"`, issues, name);
   checkLimit(node.attemptTimeout, `The attempt timeout of node "${name}"`, issues, name);
   checkLimit(node.heartbeatTimeout, `The heartbeat timeout of node "${name}"`, issues, name);
@@ -147,6 +153,8 @@ function unknownDependency(node: string, name: string, known: Iterable<string>):
 /** One ring after the other; those that share a node with one that is named already show when that is mended. */
 function cycles(nodes: readonly NodeDefinition[], dependencies: Dependencies): readonly DagIssue[] {
   const issues: DagIssue[] = [];
+  // Most DAGs are written down in an order in which they could run.
+  if (dependencies.every((needs, position) => needs.length === 0 || needs.at(-1)! < position)) return issues;
   const left = [...dependencies];
   for (let cycle = findCycle(left); cycle !== undefined; cycle = findCycle(left)) {
     for (const position of cycle) left[position] = [];

@@ -1,5 +1,6 @@
 import { copyJson, type JsonObject, type JsonValue } from "../base/json.ts";
 import { compileTemplate, type Condition, KIND, type PartsTemplate, type Scope, type Template } from "../expr/mod.ts";
+import type { PlanNames } from "../plan/names.ts";
 import type { CallStep, Plan, PlanCall, PlanService } from "../plan/plan.ts";
 import { compensationRetry, stepRetry } from "../plan/retry_layers.ts";
 import { limit, retryLayer } from "../plan/retry_options.ts";
@@ -77,6 +78,12 @@ export function compileDag({ name, options, inputSchema, graph, output }: DagPar
   };
 }
 
+/** The names that the steps of a DAG's plan set: no expression in it reads any other. */
+export function namesOf(graph: Graph): PlanNames {
+  const outputs = graph.nodes.map(({ name }) => name);
+  return { declared: new Set(outputs), stepIds: new Set(), outputs };
+}
+
 function compileNode(
   service: string,
   options: DagOptions,
@@ -103,22 +110,21 @@ function compileNode(
     timeoutMs: limit(definition.timeout),
     onError,
     origin,
-    call: {
-      ...callOf(service, name, request, origin),
+    call: callOf(service, name, {
+      request,
+      retry: atMostOnce ? { ...retry, neverOn: [...retry.neverOn, "unknown"] } : retry,
       attemptTimeoutMs: limit(definition.attemptTimeout),
       heartbeatTimeoutMs: limit(definition.heartbeatTimeout),
-      retry: atMostOnce ? { ...retry, neverOn: [...retry.neverOn, "unknown"] } : retry,
-    },
+      origin,
+    }),
     compensate: compensate === undefined ? undefined : {
-      call: {
-        ...callOf(
-          service,
-          undoMethod(name),
-          computed((scope) => ({ input: graph.givenToUndo(position, scope) })),
-          origin,
-        ),
+      call: callOf(service, undoMethod(name), {
+        request: computed((scope) => ({ input: graph.givenToUndo(position, scope) })),
         retry: compensationRetry({}, retryLayer(compensation?.retry)),
-      },
+        attemptTimeoutMs: undefined,
+        heartbeatTimeoutMs: undefined,
+        origin,
+      }),
       onUnknown: compensation?.onUnknown ?? false,
     },
     reconcile: undefined,
@@ -130,19 +136,23 @@ function compileNode(
 function callOf(
   service: string,
   method: string,
-  request: Template,
-  origin: PlanCall["origin"],
-): Omit<PlanCall, "retry"> {
+  { request, retry, attemptTimeoutMs, heartbeatTimeoutMs, origin }: Pick<
+    PlanCall,
+    "request" | "retry" | "attemptTimeoutMs" | "heartbeatTimeoutMs" | "origin"
+  >,
+): PlanCall {
   return {
     service,
     method: constantText(method),
     methodText: method,
     request,
+    retry,
+    attemptTimeoutMs,
+    heartbeatTimeoutMs,
     encoding: undefined,
     expect: undefined,
     response: undefined,
     stream: undefined,
-    attemptTimeoutMs: undefined,
     when: undefined,
     origin,
   };

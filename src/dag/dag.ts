@@ -1,10 +1,11 @@
 import { asJson, copyJson, type JsonObject, type JsonValue } from "../base/json.ts";
 import { type Endable, surround } from "../engine/middleware.ts";
 import type { Scope } from "../expr/mod.ts";
+import type { PlanNames } from "../plan/names.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { StepView } from "../plan/run_view.ts";
 import type { Startable } from "../plan/startable.ts";
-import { compileDag, type DagParts, nodePath, undoMethod } from "./compile_dag.ts";
+import { compileDag, type DagParts, namesOf, nodePath, undoMethod } from "./compile_dag.ts";
 import type { Graph } from "./graph.ts";
 import type { NodeAction, NodeMiddleware, NodeMiddlewareCall } from "./node_action.ts";
 import { type NodeState, nodeStates } from "./node_state.ts";
@@ -80,6 +81,14 @@ export class Dag<Input = JsonObject, Output = JsonValue> {
    */
   get plan(): Plan {
     return this.#plan ??= compileDag(this.#parts);
+  }
+
+  /**
+   * The names that its plan sets.
+   * @internal
+   */
+  get names(): PlanNames {
+    return namesOf(this.#parts.graph);
   }
 
   /**

@@ -16,9 +16,15 @@ import { evaluate, noteRefusal, present, runSteps, settle, skip, type StepEnd, t
 import { ReturnSignal, runFail, runLog, runReturn, runSet, runSwitch } from "./small_steps.ts";
 import { runSleep, runWaitFor } from "./waiting_steps.ts";
 
-/** Makes the workflow that walks a plan: what YAML and the DAG builder run as. `children` are the workflows that its steps start. */
-export function interpretPlan(plan: Plan, children: ChildWorkflows = new Map()): WorkflowDefinition {
-  const names = collectNames(plan);
+/**
+ * Makes the workflow that walks a plan: what YAML and the DAG builder run as. `children` are the workflows that its steps start, `names`
+ * those that they set.
+ */
+export function interpretPlan(
+  plan: Plan,
+  children: ChildWorkflows = new Map(),
+  names: PlanNames = collectNames(plan),
+): WorkflowDefinition {
   return {
     name: plan.name,
     version: plan.version,
