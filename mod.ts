@@ -33,7 +33,7 @@ export {
   type Undoing,
   type UndoOptions,
 } from "./src/code/activity.ts";
-export { ChildRunFailedError, TimeoutError } from "./src/code/errors.ts";
+export { ChildRunFailedError, TimeoutError, UpdateFailedError } from "./src/code/errors.ts";
 export {
   type Payload,
   query,
@@ -168,23 +168,25 @@ export {
   type Span,
 } from "./src/expr/mod.ts";
 export {
+  type Client,
+  type ClientOptions,
+  createClient,
   createMaestro,
+  createWorker,
   type LoadedWorkflow,
   type LoadResult,
   type LoadSettings,
   type Maestro,
-  type MaestroOptions,
   type Migration,
   type Registrable,
   type RunControl,
   type RunFiles,
-  type RunHandle,
-  type RunResult,
   type SignalReceipt,
   type SignalRequest,
-  type StartOptions,
-  type TypedStartOptions,
+  type Starter,
   type Values,
+  type Worker,
+  type WorkerOptions,
   type WorkflowSource,
 } from "./src/maestro.ts";
 export { logging, type LogSink } from "./src/middleware/logging.ts";
@@ -193,6 +195,12 @@ export { retrying, type RetryingOptions } from "./src/middleware/retrying.ts";
 export type { TimedOptions } from "./src/middleware/stopwatch.ts";
 export { timeLimit } from "./src/middleware/time_limit.ts";
 export { validating, type ValidatingOptions, type ValueCheck } from "./src/middleware/validating.ts";
+export type { ContextPropagator } from "./src/context_propagator.ts";
+export type { MaestroOptions } from "./src/maestro_options.ts";
+export type { RunReader } from "./src/run_control.ts";
+export type { RunHandle, RunResult } from "./src/run_handle.ts";
+export type { RunFilter } from "./src/run_requests.ts";
+export type { SignalWithStartOptions, StartOptions, TypedStartOptions } from "./src/start_options.ts";
 export { openStorage, type OpenStorageOptions } from "./src/storage/open_storage.ts";
 export { parseKey } from "./src/storage/parse_key.ts";
 export type { CompensationView, RollbackView, StepView } from "./src/plan/run_view.ts";

@@ -1,5 +1,5 @@
 import { MaestroError } from "./base/errors.ts";
-import { canonicalJson } from "./base/json.ts";
+import { asJson, canonicalJson } from "./base/json.ts";
 import { didYouMean } from "./base/text.ts";
 import type { Program } from "./code/perform_work.ts";
 import { checkAttributes } from "./engine/attributes.ts";
@@ -7,6 +7,7 @@ import { TerminalError } from "./engine/author_errors.ts";
 import type { Clock } from "./engine/clock.ts";
 import type { RunListener } from "./engine/hooks.ts";
 import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
+import { withinTime } from "./engine/patience.ts";
 import type { RunExit } from "./engine/run_exit.ts";
 import { readStart, readTurns } from "./engine/recovered.ts";
 import { reusableFacts } from "./engine/reuse.ts";
@@ -15,10 +16,12 @@ import type { Delivery, Message, MessageBody, Storage, StoredRun } from "./engin
 import { Worker } from "./engine/worker.ts";
 import { acceptInput } from "./load_code.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
-import type { AnyStartOptions, RunHandle, RunResult } from "./maestro.ts";
+import type { RunHandle, RunResult } from "./run_handle.ts";
+import type { AnyStartOptions } from "./start_options.ts";
 import { createDependence } from "./plan/rerun_scope.ts";
 import { foldSteps, type RollbackView } from "./plan/run_view.ts";
 import { type AttemptSurroundings, requireValues, RunOpener } from "./run_opener.ts";
+import { RunRequests } from "./run_requests.ts";
 import { sha256 } from "./runtime/digest.ts";
 import type { ServiceConnections, Values } from "./service_connections.ts";
 
@@ -33,6 +36,11 @@ export interface EngineOptions {
   readonly values: (files: RunFiles | undefined) => Promise<Values>;
   readonly onEvent: RunListener | undefined;
   readonly queue: string;
+  /** Queues from which due runs are taken, once it listens. */
+  readonly queues: readonly string[];
+  /** Whether it drives runs at all, and does not only talk about them. */
+  readonly drives: boolean;
+  readonly maxRuns: number | undefined;
   readonly maxWaiting: number | undefined;
   readonly leaseMs?: number | undefined;
   /** The workflows that are code of the program, by hash. */
@@ -50,9 +58,12 @@ export class Engine {
   readonly worker: Worker;
   readonly opener: RunOpener;
   readonly options: EngineOptions;
+  readonly requests: RunRequests = new RunRequests(this);
+  /** Those who wait for a run's next turn. */
+  readonly #watchers = new Map<string, Set<() => void>>();
 
   constructor(options: EngineOptions) {
-    const { storage, clock, random, createId, drain, connections, values, onEvent, queue, maxWaiting, registered } =
+    const { storage, clock, random, createId, drain, connections, values, onEvent, queues, maxWaiting, registered } =
       options;
     this.options = options;
     this.storage = storage;
@@ -69,16 +80,18 @@ export class Engine {
       drain,
       onEvent,
       open,
-      queues: queue === "local" ? [] : [queue],
+      onTurn: (runId) => this.#watchers.get(runId)?.forEach((wake) => wake()),
+      maxRuns: options.maxRuns,
+      queues,
       leaseMs: options.leaseMs,
-      maxWaiting: maxWaiting ?? (queue === "local" ? Infinity : undefined),
+      maxWaiting: maxWaiting ?? (queues.length === 0 ? Infinity : undefined),
     });
   }
 
   /** Starts a run, or gives the one that has the id already. */
   async start(workflow: LoadedWorkflow, options: AnyStartOptions, values: Values): Promise<RunHandle> {
-    const { createId, queue } = this.options;
-    const { endpoints = {}, timeoutMs, files, context } = options;
+    const { createId, drives } = this.options;
+    const { endpoints = {}, timeoutMs, files, context, queue = this.options.queue } = options;
     const input = acceptInput(workflow, options.input);
     const attributes = options.attributes && checkAttributes(options.attributes);
     requireValues(workflow, endpoints, values);
@@ -86,9 +99,15 @@ export class Engine {
     const id = options.id ?? internalId;
     const request = { id, internalId, input, queue, timeoutMs, endpoints, files, values, attributes, context };
     const { run, started } = this.opener.prepare(workflow, request);
-    const opened = await this.opener.opened(workflow, run, started, values);
+    const isOwn = drives && (queue === this.options.queue || this.options.queues.includes(queue));
     try {
-      await this.worker.start({ run, opened, started });
+      if (isOwn) {
+        const opened = await this.opener.opened(workflow, run, started, values);
+        await this.worker.start({ run, opened, started });
+      } else {
+        const definition = workflow.bundle;
+        await this.storage.createRun({ run: { ...run, status: "pending" }, definition, first: { started } });
+      }
     } catch (thrown) {
       // It was created, by a request whose answer was lost, and somebody has taken it over since.
       if (MaestroError.is(thrown, "claim_lost")) return this.handle(id);
@@ -144,15 +163,31 @@ export class Engine {
   /** @throws {MaestroError} `run_not_found`. */
   async find(runId: string): Promise<StoredRun> {
     const run = await this.storage.findRun({ runId });
-    if (run !== undefined) return run;
-    throw new MaestroError("run_not_found", `The store has no run "${runId}"`, {
+    if (run === undefined) throw this.notFound(runId);
+    return run;
+  }
+
+  /** The error for an id that no run has. */
+  notFound(runId: string): MaestroError {
+    return new MaestroError("run_not_found", `The store has no run "${runId}"`, {
       hint: "maestro runs list shows them",
+    });
+  }
+
+  /** Resolves when a turn of the run was committed here, or it is time to look again. */
+  nextTurn(runId: string): Promise<void> {
+    const watchers = this.#watchers.get(runId) ?? new Set();
+    this.#watchers.set(runId, watchers);
+    return withinTime(this.options.clock, FOLLOW_MS, (done) => watchers.add(done)).then(() => {
+      watchers.clear();
+      this.#watchers.delete(runId);
     });
   }
 
   /** Takes over a run that nobody drives. */
   async take({ id, status, owner }: StoredRun): Promise<void> {
-    if (!isFinal(status) && status !== "paused" && owner === null) await this.worker.claim([id]);
+    const isFree = !isFinal(status) && status !== "paused" && owner === null;
+    if (isFree && this.options.drives) await this.worker.claim([id]);
   }
 
   /** A handle on a run of the store. `takesOver`: this process drives it whenever nobody else does. */
@@ -177,6 +212,11 @@ export class Engine {
         if (own !== undefined) own.cancel();
         else void this.order(runId, { kind: "cancel" }).catch(nothing);
       },
+      signal: (signal, ...data) => this.requests.signal(runId, signal, ...data),
+      query: (query, ...data) => this.requests.query(runId, query, ...data),
+      update: (update, ...[data]) => this.requests.update(runId, update, asJson(data)),
+      terminate: () => this.requests.terminate(runId),
+      watch: () => this.requests.watch(runId),
       suspend: async () => {
         await worker.live(runId)?.suspend();
         detach(new Error("The run was let go of"));
@@ -195,7 +235,8 @@ export class Engine {
   /** Asks whoever owns a run to do something; takes it over where nobody does. */
   async order(runId: string, body: MessageBody): Promise<void> {
     const delivery = await this.send(runId, body, `${body.kind}:${this.options.createId()}`);
-    if (delivery?.run.owner === null && this.worker.live(runId) === undefined) await this.worker.claim([runId]);
+    const isFree = delivery?.run.owner === null && this.worker.live(runId) === undefined;
+    if (isFree && this.options.drives) await this.worker.claim([runId]);
   }
 
   readonly #signal: Program["signal"] = async (runId, { id, ...signal }) => {

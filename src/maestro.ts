@@ -1,71 +1,43 @@
 import { createIdGenerator } from "./base/ids.ts";
-import type { JsonValue } from "./base/json.ts";
+import { asJson } from "./base/json.ts";
 import { Redactor } from "./base/redact.ts";
+import type { Payload, QueryDefinition, UpdateDefinition } from "./code/message.ts";
 import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
 import type { Dag } from "./dag/dag.ts";
 import { Definitions, type Registrable } from "./definitions.ts";
-import type { Attributes } from "./engine/attributes.ts";
-import { type Clock, systemClock } from "./engine/clock.ts";
-import type { Failure } from "./engine/failure.ts";
-import type { RunListener } from "./engine/hooks.ts";
+import { systemClock } from "./engine/clock.ts";
+import { captureContext, type ContextPropagator, restoring } from "./context_propagator.ts";
+import type { RunEvent } from "./engine/hooks.ts";
 import { type RunFiles, sentMethod } from "./engine/journal.ts";
-import type { Middleware } from "./engine/middleware.ts";
-import type { Pause, RunCause, RunStatus } from "./engine/run.ts";
-import type { Storage } from "./engine/storage.ts";
+import type { Storage, StoredRun } from "./engine/storage.ts";
 import { createPlaces } from "./limit_steps.ts";
 import { Engine } from "./local_engine.ts";
 import { loadWorkflow } from "./load_workflow.ts";
 import type { LoadedWorkflow, LoadResult, WorkflowSource } from "./load_workflow.ts";
-import type { RollbackView, StepView } from "./plan/run_view.ts";
-import type { Migration, RunControl, SignalReceipt, SignalRequest } from "./run_control.ts";
-import type { Runtime } from "./runtime/runtime.ts";
+import type { MaestroOptions } from "./maestro_options.ts";
+import type { Migration, RunControl, RunReader, SignalReceipt, SignalRequest } from "./run_control.ts";
+import type { RunHandle, RunResult } from "./run_handle.ts";
+import type { RunFilter } from "./run_requests.ts";
 import { ServiceConnections, type Values } from "./service_connections.ts";
-import type { FunctionServices } from "./services/function/adapter.ts";
 import { MemoryStorage } from "./storage/memory_storage.ts";
+import type { AnyStartOptions, SignalWithStartOptions, StartOptions, TypedStartOptions } from "./start_options.ts";
 import { StoredRuns } from "./stored_runs.ts";
 
 export type { LoadedWorkflow, LoadResult, WorkflowSource };
 export { sentMethod };
-export type { Migration, Registrable, RunControl, RunFiles, SignalReceipt, SignalRequest, Values };
-
-/** Options of `createMaestro`. */
-export interface MaestroOptions {
-  /** What differs between runtimes: `fetch`, files, the microtask drain. */
-  readonly runtime: Runtime;
-  /** The program's own functions behind `type: function` services. */
-  readonly functions?: FunctionServices | undefined;
-  /** Reads `env.NAME`. @default nothing is set */
-  readonly env?: ((name: string) => string | undefined) | undefined;
-  /** Reads `secrets.NAME`. @default nothing is set */
-  readonly secrets?: ((name: string) => string | undefined) | undefined;
-  /** Learns every secret that is read; share it with whatever writes logs. @default its own */
-  readonly redactor?: Redactor | undefined;
-  /** Hears every event of every run. Must not throw. */
-  readonly onEvent?: RunListener | undefined;
-  /** Functions around every attempt of every step, of compensations too; the first is the outermost. @default none */
-  readonly middleware?: readonly Middleware[] | undefined;
-  /**
-   * Most attempts at a time, of all runs of this engine; the others wait, first come first served, before their time limits begin. An
-   * attempt that waits for a run of the same engine keeps its place. @default no limit
-   */
-  readonly maxConcurrentSteps?: number | undefined;
-  /** Where runs live (see `openStorage`); closed with the engine. @default this process's memory */
-  readonly storage?: Storage | undefined;
-  /** Reads the values of a run that another process has started, by the files that it recorded. @default `env` and `secrets` */
-  readonly readValues?: ((files: RunFiles) => Promise<Values>) | undefined;
-  /** The queue that new runs go to, and that `listen` takes runs from. @default "local" */
-  readonly queue?: string | undefined;
-  /** Most waiting runs that are kept in memory; the rest wait in the store until they are due. @default 10000 */
-  readonly maxWaiting?: number | undefined;
-  /** How long this process counts as alive in the store without a sign of life, in milliseconds. @default 30000 */
-  readonly leaseMs?: number | undefined;
-  /** Makes the ids of runs and messages; must never repeat one. @default UUIDs of version 7 */
-  readonly createId?: (() => string) | undefined;
-  /** Decides every wait and time limit. @default the machine's clock */
-  readonly clock?: Clock | undefined;
-  /** Numbers from 0 to 1, for jitter and trace ids. @default `Math.random` */
-  readonly random?: (() => number) | undefined;
-}
+export type { AnyStartOptions, RunFilter, RunHandle, RunResult, SignalWithStartOptions, StartOptions };
+export type { MaestroOptions, TypedStartOptions };
+export type {
+  ContextPropagator,
+  Migration,
+  Registrable,
+  RunControl,
+  RunFiles,
+  RunReader,
+  SignalReceipt,
+  SignalRequest,
+  Values,
+};
 
 /** Settings of `Maestro.load`. */
 export interface LoadSettings {
@@ -75,88 +47,8 @@ export interface LoadSettings {
   readonly endpoints?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Options of `Maestro.start`. */
-export interface StartOptions {
-  /** A JSON object. */
-  readonly input: JsonValue;
-  /** The run's id. One that exists already, with the same workflow and input, gives that run. @default a new UUID of version 7 */
-  readonly id?: string | undefined;
-  /** Endpoints that replace the document's, by service name. */
-  readonly endpoints?: Readonly<Record<string, string>> | undefined;
-  /** Replaces the workflow's `timeout`. */
-  readonly timeoutMs?: number | undefined;
-  /** Files that are read again when another process takes the run; absolute paths. */
-  readonly files?: RunFiles | undefined;
-  /** What the run is found by. @default nothing */
-  readonly attributes?: Attributes | undefined;
-  /** What is passed on to steps and children beside the input: an identity, a trace. @default what `propagators` give */
-  readonly context?: Readonly<Record<string, string>> | undefined;
-}
-
-/** What runs of any kind are started with. */
-export interface AnyStartOptions extends Omit<StartOptions, "input"> {
-  readonly input?: unknown;
-}
-
-/** Options of `Maestro.start` for a DAG or a workflow in code. */
-export interface TypedStartOptions<Input> extends Omit<StartOptions, "input" | "endpoints" | "files"> {
-  /** What the run is started with. */
-  readonly input: Input;
-}
-
-/** A run, driven by this process or by another. */
-export interface RunHandle<Output = JsonValue> {
-  /** The run's id. */
-  readonly id: string;
-  /** Whether this process drives the run now; otherwise it only watches. */
-  readonly isDriven: boolean;
-  /**
-   * Resolves when the run has ended, however it did, or is paused; rejects when it cannot go on in this process. Whoever drives it: a run
-   * that waits in the store, or that another process owns, is followed.
-   */
-  result(): Promise<RunResult<Output>>;
-  /** Cancels the run and rolls it back. The result says how that went. */
-  cancel(): void;
-  /** Starts nothing more, waits at most 8 s for answers in flight, and lets go of the run; `result` rejects. */
-  suspend(): Promise<void>;
-}
-
-/** How a run ended, or where it is paused. Times are milliseconds since the epoch. */
-export interface RunResult<Output = JsonValue> {
-  /** The run's id. */
-  readonly runId: string;
-  /** The workflow's name. */
-  readonly workflow: string;
-  /** The workflow's version; empty where it has none. */
-  readonly version: string;
-  /** How the run ended. */
-  readonly status: RunStatus;
-  /** Why it did not complete; null where it did. */
-  readonly cause: RunCause | null;
-  /** The workflow's output; null unless it completed. */
-  readonly output: Output | null;
-  /** What it failed with. */
-  readonly error: Failure | null;
-  /** What it waits for, where its status is `paused`. */
-  readonly pause: Pause | null;
-  /** When it began. */
-  readonly startedAt: number;
-  /** When it ended, rollback included; of a paused run, when that was written. */
-  readonly finishedAt: number;
-  /** Its steps, in the order in which they began. */
-  readonly steps: readonly StepView[];
-  /** What became of the steps that were to be undone. */
-  readonly rollback: RollbackView;
-}
-
-/**
- * An engine with its storage and its connections: loads workflows and runs them.
- *
- * Close it when done; runs that are still going are let go of.
- */
-export interface Maestro extends RunControl {
-  /** Reads, checks and compiles a workflow and the files that it names. Problems are diagnostics, never exceptions. */
-  load(source: WorkflowSource, settings?: LoadSettings): Promise<LoadResult>;
+/** What starts runs. */
+export interface Starter {
   /**
    * Starts a run of a DAG or of a workflow in code, and registers it if that has not happened. Resolves when the run is in the store.
    *
@@ -180,6 +72,25 @@ export interface Maestro extends RunControl {
    */
   start(workflow: LoadedWorkflow, options: StartOptions): Promise<RunHandle>;
   /**
+   * Starts a run, unless there is one with the id, and sends it a signal.
+   *
+   * @throws {MaestroError} as `start`; `run_ended` where the run has ended.
+   */
+  signalWithStart<Input, Output, Data>(
+    definition: Dag<Input, Output> | Workflow<Input, Output>,
+    options: SignalWithStartOptions<Input, Data>,
+  ): Promise<RunHandle<Output>>;
+}
+
+/**
+ * An engine with its storage and its connections: loads workflows and runs them.
+ *
+ * Close it when done; runs that are still going are let go of.
+ */
+export interface Maestro extends Starter, RunControl {
+  /** Reads, checks and compiles a workflow and the files that it names. Problems are diagnostics, never exceptions. */
+  load(source: WorkflowSource, settings?: LoadSettings): Promise<LoadResult>;
+  /**
    * Makes DAGs and workflows in code known, with those that they start, so that this process can go on with their runs: `resume`, and
    * what `listen` takes.
    *
@@ -192,9 +103,98 @@ export interface Maestro extends RunControl {
   close(): Promise<void>;
 }
 
-/** Wires engine, storage and services together. No I/O happens before the first run. */
+/**
+ * Wires engine, storage and services together: client and worker in one. No I/O happens before the first run.
+ *
+ * @example
+ * ```ts
+ * import { createMaestro, createRuntime, workflow } from "maestro";
+ *
+ * const greet = workflow("greet", { version: "1" }, (ctx, name: string) => `Hello ${name}, at ${ctx.now()}`);
+ *
+ * const maestro = createMaestro({ runtime: await createRuntime() });
+ * const run = await maestro.start(greet, { input: "Ada" });
+ * console.log((await run.result()).output);
+ * await maestro.close();
+ * ```
+ */
 export function createMaestro(options: MaestroOptions): Maestro {
-  return new LocalMaestro(options);
+  return new LocalMaestro(options, true);
+}
+
+/** Options of `createClient`. */
+export interface ClientOptions
+  extends Pick<MaestroOptions, "runtime" | "storage" | "propagators" | "clock" | "createId"> {
+  /** Where the runs live; closed with the client. */
+  readonly storage: Storage;
+  /** The queue that new runs go to. @default "default" */
+  readonly queue?: string | undefined;
+}
+
+/** Talks about runs and drives none: those that it starts wait for a worker. */
+export interface Client extends Starter, RunReader, Pick<RunControl, "signal" | "cancel"> {
+  /** Makes workflows known, so that queries can be answered of journals. */
+  register(...definitions: readonly Registrable[]): void;
+  /** Closes the storage. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a client: for a process that starts runs and asks about them, while workers drive them.
+ *
+ * @example
+ * ```ts
+ * import { createClient, createRuntime, createWorker, openStorage, workflow } from "maestro";
+ *
+ * const greet = workflow("greet", { version: "1" }, (_ctx, name: string) => `Hello ${name}`);
+ *
+ * const runtime = await createRuntime();
+ * const storage = await openStorage("memory:");
+ * const worker = createWorker({ runtime, storage, workflows: [greet] });
+ * const client = createClient({ runtime, storage });
+ * const run = await client.start(greet, { input: "Ada" });
+ * console.log((await run.result()).output);
+ * await worker.close();
+ * await client.close();
+ * ```
+ */
+export function createClient(options: ClientOptions): Client {
+  return new LocalMaestro({ queue: "default", ...options }, false);
+}
+
+/** Options of `createWorker`. */
+export interface WorkerOptions extends Omit<MaestroOptions, "queue"> {
+  /** What it can run. */
+  readonly workflows: readonly Registrable[];
+  /** The queues that it takes due runs from. @default ["default"] */
+  readonly queues?: readonly string[] | undefined;
+}
+
+/** A worker that takes due runs, until it is closed. */
+export interface Worker {
+  /** Takes nothing more, waits at most 8 s for answers in flight, lets go of its runs and closes the storage. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a worker and lets it take runs. Any number of them may share a store.
+ *
+ * @throws {MaestroError} `usage` where two of its workflows have the same name and version.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime, createWorker, openStorage, workflow } from "maestro";
+ *
+ * const greet = workflow("greet", { version: "1" }, (_ctx, name: string) => `Hello ${name}`);
+ * const worker = createWorker({ runtime: await createRuntime(), storage: await openStorage("memory:"), workflows: [greet] });
+ * await worker.close();
+ * ```
+ */
+export function createWorker({ workflows, queues = ["default"], ...options }: WorkerOptions): Worker {
+  const maestro = new LocalMaestro({ ...options, queue: queues[0], queues }, true);
+  maestro.register(...workflows);
+  maestro.listen();
+  return { close: () => maestro.close() };
 }
 
 class LocalMaestro implements Maestro {
@@ -207,7 +207,8 @@ class LocalMaestro implements Maestro {
   readonly #createEngine: (storage: Storage) => Engine;
   readonly #definitions = new Definitions();
 
-  constructor(options: MaestroOptions) {
+  constructor(options: MaestroOptions, drives: boolean) {
+    const { propagators = [], queue = "local", queues = [] } = options;
     const { runtime, functions = {}, clock = systemClock, redactor = new Redactor(), readValues } = options;
     this.#options = options;
     const learn = (values: Values): Values => ({
@@ -221,7 +222,8 @@ class LocalMaestro implements Maestro {
     const values = this.#values = learn({ env: options.env ?? nothing, secrets: options.secrets ?? nothing });
     const connections = this.#connections = new ServiceConnections({ runtime, functions, redactor, clock });
     const createId = options.createId ?? createIdGenerator(() => clock.now());
-    const { middleware = [], maxConcurrentSteps = Infinity } = options;
+    const { maxConcurrentSteps = Infinity } = options;
+    const middleware = [...restoring(propagators), ...options.middleware ?? []];
     const around = { middleware, clock, places: createPlaces(maxConcurrentSteps) };
     this.#createEngine = (storage) =>
       new Engine({
@@ -234,7 +236,10 @@ class LocalMaestro implements Maestro {
         values: async (files) =>
           files === undefined || readValues === undefined ? values : learn(await readValues(files)),
         onEvent: options.onEvent,
-        queue: options.queue ?? "local",
+        queue,
+        queues: [...new Set([queue, ...queues])].filter((name) => name !== "local"),
+        drives,
+        maxRuns: options.maxRuns,
         maxWaiting: options.maxWaiting,
         leaseMs: options.leaseMs,
         registered: this.#definitions.byHash,
@@ -267,7 +272,17 @@ class LocalMaestro implements Maestro {
     const isVolatile = workflow.plan.durability === "none";
     if (isVolatile) this.#volatile ??= this.#createEngine(new MemoryStorage());
     const engine = isVolatile ? this.#volatile! : this.#engine;
-    return await engine.start(workflow, options, this.#values) as RunHandle<Output>;
+    const context = captureContext(this.#options.propagators ?? [], options.context);
+    return await engine.start(workflow, { ...options, context }, this.#values) as RunHandle<Output>;
+  }
+
+  async signalWithStart<Input, Output, Data>(
+    definition: Dag<Input, Output> | Workflow<Input, Output>,
+    { signal, data, ...options }: SignalWithStartOptions<Input, Data>,
+  ): Promise<RunHandle<Output>> {
+    const run = await this.start(definition, options);
+    await run.signal(signal, ...[data] as unknown as Payload<Data>);
+    return run;
   }
 
   register(...definitions: readonly Registrable[]): void {
@@ -306,6 +321,44 @@ class LocalMaestro implements Maestro {
     return this.#runs().migrate(runId, workflow);
   }
 
+  async follow(runId: string): Promise<RunHandle> {
+    await this.#of(runId).find(runId);
+    return this.#of(runId).handle(runId);
+  }
+
+  find(runId: string): Promise<StoredRun | undefined> {
+    return this.#of(runId).storage.findRun({ runId });
+  }
+
+  list(filter?: RunFilter): AsyncIterable<StoredRun> {
+    return this.#engine.requests.list(filter);
+  }
+
+  watch(runId: string): AsyncIterable<RunEvent> {
+    return this.#of(runId).requests.watch(runId);
+  }
+
+  query<Result, Data>(runId: string, query: QueryDefinition<Result, Data>, ...data: Payload<Data>): Promise<Result> {
+    return this.#of(runId).requests.query(runId, query, ...data);
+  }
+
+  update<Result, Data>(
+    runId: string,
+    update: UpdateDefinition<Result, Data>,
+    data: Data,
+    { id }: { readonly id?: string | undefined } = {},
+  ): Promise<Result> {
+    return this.#of(runId).requests.update(runId, update, asJson(data), id);
+  }
+
+  terminate(runId: string): Promise<void> {
+    return this.#of(runId).requests.terminate(runId);
+  }
+
+  delete(runId: string): Promise<void> {
+    return this.#engine.requests.delete(runId);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#engine.close(), this.#volatile?.close()]);
     await this.#connections.close();
@@ -313,8 +366,13 @@ class LocalMaestro implements Maestro {
 
   /** What can be done to stored runs; to those in memory where that is where the run is. */
   #runs(runId?: string): StoredRuns {
-    const isVolatile = runId !== undefined && this.#volatile?.worker.live(runId) !== undefined;
-    return new StoredRuns(isVolatile ? this.#volatile! : this.#engine);
+    return new StoredRuns(runId === undefined ? this.#engine : this.#of(runId));
+  }
+
+  /** The engine that has a run: that of the runs in memory where one of them is meant. */
+  #of(runId: string): Engine {
+    const isVolatile = this.#volatile?.worker.live(runId) !== undefined;
+    return isVolatile ? this.#volatile! : this.#engine;
   }
 }
 

@@ -1,10 +1,53 @@
 import type { JsonValue } from "./base/json.ts";
+import type { Payload, QueryDefinition, UpdateDefinition } from "./code/message.ts";
+import type { RunEvent } from "./engine/hooks.ts";
 import type { StoredRun } from "./engine/storage.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
-import type { RunHandle } from "./maestro.ts";
+import type { RunHandle } from "./run_handle.ts";
+import type { RunFilter } from "./run_requests.ts";
+
+/** What can be asked of runs that are in the store, whichever process drives them. */
+export interface RunReader {
+  /** Gives a handle on a run, which only watches. @throws {MaestroError} `run_not_found`. */
+  follow(runId: string): Promise<RunHandle>;
+  /** Gives a run's record; `undefined` where there is none. */
+  find(runId: string): Promise<StoredRun | undefined>;
+  /** Runs that pass a filter, newest first; pages are read as they are needed. */
+  list(filter?: RunFilter): AsyncIterable<StoredRun>;
+  /** Everything that a run's journal holds, then what comes, until the run has ended. @throws {MaestroError} `run_not_found`. */
+  watch(runId: string): AsyncIterable<RunEvent>;
+  /**
+   * Asks a question about a run's state, also after its end: of the run itself where this process drives it, else of its journal, for which
+   * the workflow has to be registered here.
+   *
+   * @throws {MaestroError} `run_not_found`; `usage` where the workflow does not answer it.
+   */
+  query<Result, Data>(runId: string, query: QueryDefinition<Result, Data>, ...data: Payload<Data>): Promise<Result>;
+  /**
+   * Sends an update and waits for the answer, which a worker gives. With an id it can be sent again: the answer is the first one's.
+   *
+   * @throws {UpdateFailedError} where the workflow refuses it.
+   * @throws {MaestroError} `run_not_found`, `run_ended`.
+   */
+  update<Result, Data>(
+    runId: string,
+    update: UpdateDefinition<Result, Data>,
+    data: Data,
+    options?: { readonly id?: string | undefined },
+  ): Promise<Result>;
+  /**
+   * Ends a run as it stands: nothing is undone, `finally` does not run, its children end the same way. It ends `cancelled`, with the error
+   * `terminated`. Resolves when that is asked for.
+   *
+   * @throws {MaestroError} `run_not_found`; `run_ended` when it has ended.
+   */
+  terminate(runId: string): Promise<void>;
+  /** Deletes a run that has ended, with its children. @throws {MaestroError} `run_not_found`; `usage` where it has not ended, or is a child. */
+  delete(runId: string): Promise<void>;
+}
 
 /** What can be done to runs that are in the store already, whichever process started them. */
-export interface RunControl {
+export interface RunControl extends RunReader {
   /**
    * Goes on with an interrupted, waiting or paused run in this process. Where another live process owns it, nothing is called here: the
    * handle follows that one, and takes over if it dies. An ended run gives its result.

@@ -6,9 +6,9 @@ import { isFinal, type RunRecord } from "./engine/run.ts";
 import type { StoredRun } from "./engine/storage.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
 import type { Engine } from "./local_engine.ts";
-import type { RunHandle } from "./maestro.ts";
+import type { RunHandle } from "./run_handle.ts";
 import { findSignals, signalProblem } from "./plan/signals.ts";
-import type { Migration, RunControl, SignalReceipt, SignalRequest } from "./run_control.ts";
+import type { Migration, RunControl, RunReader, SignalReceipt, SignalRequest } from "./run_control.ts";
 import { sha256 } from "./runtime/digest.ts";
 
 /** Runs that are looked at together. */
@@ -17,7 +17,7 @@ const PAGE = 100;
 const UNFINISHED = ["pending", "running", "waiting", "compensating", "paused"] as const;
 
 /** What can be done to the runs of an engine's store. */
-export class StoredRuns implements RunControl {
+export class StoredRuns implements Omit<RunControl, keyof RunReader> {
   readonly #engine: Engine;
 
   constructor(engine: Engine) {

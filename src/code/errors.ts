@@ -31,6 +31,12 @@ export class ChildRunFailedError extends StepFailedError {
   override readonly name = "ChildRunFailedError";
 }
 
+/** Thrown to the sender of an update that the workflow refused or could not deal with. */
+export class UpdateFailedError extends StepFailedError {
+  /** Always `UpdateFailedError`. */
+  override readonly name = "UpdateFailedError";
+}
+
 /** Gives an error of the kernel the class that authors know it by. */
 export function toAuthorError(thrown: unknown): unknown {
   if (!(thrown instanceof StepFailedError)) return thrown;

@@ -70,10 +70,11 @@ function statusChange({ finished, pause, activity, time }: Turn, known: RunChang
   return known.finishedAt == null ? { status, wakeAt } : { status, wakeAt, finishedAt: null };
 }
 
-function childrenOf({ children }: Turn, { opened, worker }: CommitParts): CreateRunRequest[] {
+function childrenOf({ children }: Turn, { opened, run, worker }: CommitParts): CreateRunRequest[] {
   return children.map(({ runId, spec }) => {
     const { run: child, started } = opened.prepareChild(spec, runId);
-    return { run: child, definition: spec.bundle, worker, first: { started } };
+    const isElsewhere = child.queue !== run.queue;
+    return { run: child, definition: spec.bundle, worker: isElsewhere ? undefined : worker, first: { started } };
   });
 }
 

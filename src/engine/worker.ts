@@ -25,12 +25,16 @@ export interface WorkerOptions {
   readonly queues?: readonly string[] | undefined;
   /** Most waiting runs that are kept in memory; the rest wait in the store. @default 10000 */
   readonly maxWaiting?: number | undefined;
+  /** Hears of each committed turn. */
+  readonly onTurn?: ((runId: string) => void) | undefined;
+  /** Most runs that are claimed from queues and do anything but wait. @default no limit */
+  readonly maxRuns?: number | undefined;
   /** How long the worker counts as alive without a sign of life, in milliseconds. @default 30000 */
   readonly leaseMs?: number | undefined;
 }
 
 /** What a worker's runs share. */
-export interface LiveRunOptions extends WorkerOptions {
+export interface LiveRunOptions extends Omit<WorkerOptions, "onTurn"> {
   /** Unlike a position in the journal, never the same for two turns that were computed at the same place. */
   readonly nextTurnId: () => string;
   /** The worker as the store knows it. */
@@ -61,6 +65,9 @@ export interface StartRunRequest {
 const LEASE_MS = 30_000;
 const MAX_WAITING = 10_000;
 
+/** How soon after a turn a worker without room looks whether a run has begun to wait. */
+const ROOM_POLL_MS = 20;
+
 /** Most runs that are claimed at a time. */
 const CLAIM_BATCH = 100;
 
@@ -89,6 +96,8 @@ export class Worker {
   #touches = 0;
   #polling: Promise<void> | undefined;
   #isPollWanted = false;
+  /** Whether runs may be due that were not taken for want of room. */
+  #isFull = false;
   #isStopped = false;
   #stopTimer: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
@@ -105,7 +114,10 @@ export class Worker {
       ref,
       admit: this.#lease.admit,
       registered: this.#lease.during,
-      onTurn: (live) => this.#touch(live),
+      onTurn: (live) => {
+        this.#touch(live);
+        options.onTurn?.(live.id);
+      },
       onChildren: (children) => this.#startChildren(children),
       onMessages: (messages) => this.#tell(messages),
       onChildRuns: (runIds) => void this.claim(runIds),
@@ -197,7 +209,7 @@ export class Worker {
   }
 
   async #claimDue(): Promise<void> {
-    const { storage, ref, clock, queues = [] } = this.#options;
+    const { storage, ref, clock, queues = [], maxRuns = Infinity } = this.#options;
     // A claim makes the store know the worker again: first it has to tell whether it had forgotten it.
     await this.#lease.admit();
     const runIds = [...this.#wanted].filter((id) => !this.#live.has(id)).slice(0, CLAIM_BATCH);
@@ -205,7 +217,9 @@ export class Worker {
     this.#untold.clear();
     const drives = this.#isUnsure ? [...this.#live.keys()] : undefined;
     this.#isUnsure = false;
-    const request = { worker: ref, queues, runIds, limit: CLAIM_BATCH, drives };
+    const limit = Math.max(runIds.length, Math.min(CLAIM_BATCH, maxRuns - this.#busy(maxRuns)));
+    this.#isFull = limit < CLAIM_BATCH;
+    const request = { worker: ref, queues: limit > 0 ? queues : [], runIds, limit, drives };
     const { runs, mail, nextWakeAt } = await this.#lease.during(() => storage.claimRuns(request)).catch((thrown) => {
       this.#isUnsure = true;
       for (const id of untold) this.#untold.add(id);
@@ -218,12 +232,18 @@ export class Worker {
     this.#post(mail);
     this.#findUntold(untold, new Set(runs.map(({ claim }) => claim.runId)));
     await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
-    if (runs.length === CLAIM_BATCH || this.#wanted.size > 0) this.#isPollWanted = true;
+    if ((runs.length === CLAIM_BATCH && !this.#isFull) || this.#wanted.size > 0) this.#isPollWanted = true;
     this.#nextPoll = Infinity;
     this.#stopTimer?.();
     // No store tells when another worker's lease has run out.
     const later = this.#listens ? clock.now() + ref.leaseMs : Infinity;
     this.#pollAt(Math.min(nextWakeAt ?? Infinity, later));
+  }
+
+  /** How many runs do anything but wait; not counted where there is no limit. */
+  #busy(maxRuns: number): number {
+    if (maxRuns === Infinity) return 0;
+    return [...this.#live.values()].filter((live) => !live.isWaiting).length;
   }
 
   #pollAt(time: number): void {
@@ -277,8 +297,8 @@ export class Worker {
   }
 
   #startChildren(children: readonly CreateRunRequest[]): void {
-    for (const { run, first } of children) {
-      if (!("started" in first) || this.#live.has(run.id)) continue;
+    for (const { run, first, worker } of children) {
+      if (worker === undefined || !("started" in first) || this.#live.has(run.id)) continue;
       const claim = { runId: run.id, token: 1 };
       void this.#adopt({ run, claim, head: 0, started: first.started, crashes: 0, messages: [] });
     }
@@ -330,7 +350,8 @@ export class Worker {
 
   /** The runs that have moved on last stand last. */
   #touch(live: LiveRun): void {
-    const { maxWaiting = MAX_WAITING } = this.#options;
+    const { maxWaiting = MAX_WAITING, clock } = this.#options;
+    if (this.#isFull) this.#pollAt(clock.now() + ROOM_POLL_MS);
     if (maxWaiting === Infinity) return;
     if (this.#live.delete(live.id)) this.#live.set(live.id, live);
     if (this.#live.size > maxWaiting) void this.#trim(maxWaiting);
@@ -338,6 +359,7 @@ export class Worker {
 
   #leave(live: LiveRun): void {
     if (this.#live.get(live.id) === live) this.#live.delete(live.id);
+    if (this.#isFull) this.#pollAt(this.#options.clock.now());
     // A heartbeat for nothing would keep the program from ending.
     if (this.#live.size === 0 && !this.#listens) this.#lease.drop();
   }
