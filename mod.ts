@@ -140,6 +140,7 @@ export type {
   ListRunsRequest,
   Message,
   MessageBody,
+  PendingTurn,
   ReadJournalRequest,
   RunChange,
   RunPage,

@@ -3,7 +3,15 @@ import type { JsonValue } from "./base/json.ts";
 import { checkAttributes } from "./engine/attributes.ts";
 import type { JournalTurn } from "./engine/journal.ts";
 import { isFinal, type RunStatus } from "./engine/run.ts";
-import type { DeleteRunsRequest, ListRunsRequest, RunPage, Storage, StoredRun, StoreStats } from "./engine/storage.ts";
+import type {
+  DeleteRunsRequest,
+  ListRunsRequest,
+  PendingTurn,
+  RunPage,
+  Storage,
+  StoredRun,
+  StoreStats,
+} from "./engine/storage.ts";
 import { foldRun, type RunDetails } from "./run_details.ts";
 
 export type { RunPage, StoredRun, StoreStats };
@@ -19,7 +27,10 @@ export interface RunExport {
   readonly run: StoredRun;
   /** The definition bundle that the run pins; null where the store has lost it. */
   readonly definition: JsonValue;
+  /** From where it last began anew. */
   readonly journal: readonly JournalTurn[];
+  /** What its next turn will be made of. */
+  readonly pending: PendingTurn;
 }
 
 /** Shorter beginnings of ids are not looked for: they would name too many runs. */
@@ -101,9 +112,11 @@ export class RunStore {
     return (await this.storage.readJournal({ runId, limit })).turns;
   }
 
-  /** Reads all that a run's journal tells. */
+  /** Reads all that a run's journal tells; of one that nobody has begun, what it will be started with. */
   async details(run: StoredRun): Promise<RunDetails> {
-    return foldRun(run, await this.journal(run.id));
+    if (run.head > 0) return foldRun(run, await this.journal(run.id));
+    const started = (await this.storage.readPending({ runId: run.id }))?.started;
+    return foldRun(run, started === undefined ? [] : [{ time: run.startedAt, entries: [started] }]);
   }
 
   /** Reads the definition bundle that a run pins, as text. */
@@ -118,6 +131,7 @@ export class RunStore {
       run,
       definition: text === undefined ? null : JSON.parse(text) as JsonValue,
       journal: await this.journal(run.id),
+      pending: await this.storage.readPending({ runId: run.id }) ?? { messages: [] },
     };
   }
 

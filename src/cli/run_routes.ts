@@ -128,7 +128,7 @@ const rerun = buildCommand<RunsRerunFlags, [string], Cli>({
 });
 
 const exportRun = buildCommand<StoreFlags, [string], Cli>({
-  docs: { brief: "print all of a run as one JSON document: record, definition, journal" },
+  docs: { brief: "print all of a run as one JSON document: record, definition, journal, mail" },
   func: lazily(async () => (await import("./commands/runs_export.ts")).runsExport),
   parameters: { flags: lookFlags, aliases: { o: "output" }, positional: oneRun },
 });

@@ -43,6 +43,8 @@ export interface Storage {
   renewWorker(request: { readonly worker: WorkerRef }): Promise<boolean>;
   /** Reads a page of a run's journal; an empty one where there is no such run. */
   readJournal(request: ReadJournalRequest): Promise<JournalPage>;
+  /** Reads what the next turn of a run will be made of, without taking it; `undefined` where there is no such run. */
+  readPending(request: { readonly runId: string }): Promise<PendingTurn | undefined>;
   /** Reads what a definition's hash stands for. */
   readDefinition(request: { readonly hash: string }): Promise<string | undefined>;
   /** Commits one turn of a run; see `CommitTurnRequest`. @throws {MaestroError} `claim_lost`, `payload_too_large`. */
@@ -221,6 +223,14 @@ export interface JournalPage {
   readonly from: number;
   /** Oldest first. */
   readonly turns: readonly JournalTurn[];
+}
+
+/** What no turn of a run has taken yet. */
+export interface PendingTurn {
+  /** What its first turn is to be made of, where it has none yet. */
+  readonly started?: RunStarted | undefined;
+  /** Its mail, oldest first. */
+  readonly messages: readonly Message[];
 }
 
 /**

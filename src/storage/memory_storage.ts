@@ -14,6 +14,7 @@ import {
   type ListRunsRequest,
   type Message,
   NO_CHANGE,
+  type PendingTurn,
   type ReadJournalRequest,
   type RunPage,
   type Storage,
@@ -23,7 +24,7 @@ import {
   type WorkerRef,
 } from "../engine/storage.ts";
 import { type DueEntry, DueQueue } from "./memory/due_queue.ts";
-import { headOf, isEndedRoot, isMatch, type KeptRun, pageOf } from "./memory/kept_run.ts";
+import { headOf, isEndedRoot, isMatch, type KeptRun, pageOf, pendingOf } from "./memory/kept_run.ts";
 
 /** Options of `MemoryStorage`. */
 export interface MemoryStorageOptions {
@@ -163,6 +164,10 @@ export class MemoryStorage implements Storage {
 
   readJournal({ runId, from = 0, limit = Infinity }: ReadJournalRequest): Promise<JournalPage> {
     return Promise.resolve(pageOf(this.#runs.get(runId), from, limit));
+  }
+
+  readPending({ runId }: { readonly runId: string }): Promise<PendingTurn | undefined> {
+    return Promise.resolve(pendingOf(this.#runs.get(runId)));
   }
 
   readDefinition({ hash }: { readonly hash: string }): Promise<string | undefined> {

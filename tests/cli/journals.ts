@@ -1,5 +1,5 @@
 import type { Failure } from "../../src/engine/failure.ts";
-import type { Entry, JournalTurn } from "../../src/engine/journal.ts";
+import type { Entry, JournalTurn, RunStarted } from "../../src/engine/journal.ts";
 import { foldRun, type RunDetails } from "../../src/run_details.ts";
 import type { StoredRun } from "../../src/run_store.ts";
 
@@ -43,7 +43,7 @@ export function journal(...turns: readonly Turn[]): JournalTurn[] {
 }
 
 /** The first entry of a journal. */
-export const started: Entry = {
+export const started: RunStarted = {
   type: "run_started",
   workflow: "order",
   version: "1.0",

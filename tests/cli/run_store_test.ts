@@ -64,9 +64,22 @@ describe("RunStore", () => {
     assert.deepEqual((await store.list({ limit: 10 })).runs.map(({ id }) => id).sort(), ["c", "d", "d/child", "e"]);
   });
 
-  it("export() gives record, definition and journal", async () => {
+  it("details() tells what a run was started with that nobody has begun", async () => {
+    const store = await storeWith();
+    const { head: _head, owner: _owner, mail: _mail, ...run } = storedRun({ id: "a", status: "pending" });
+    await store.storage.createRun({ run, definition: '{"format":1}', first: { started } });
+    const { run: found, input, steps } = await store.details(await store.find("a"));
+    assert.deepEqual([found.status, input, steps], ["pending", { order: "A1" }, []]);
+    const { journal: turns, pending } = await store.export(found);
+    assert.deepEqual([turns, pending], [[], { started, messages: [] }]);
+  });
+
+  it("export() gives record, definition, journal and mail", async () => {
     const store = await storeWith({ id: "a" });
-    const { run, definition, journal: turns } = await store.export(await store.find("a"));
+    const message = { runId: "a", id: "m", time: 1, kind: "signal", name: "paid", data: null } as const;
+    await store.storage.deliver({ message });
+    const { run, definition, journal: turns, pending } = await store.export(await store.find("a"));
+    assert.deepEqual(pending.messages, [message]);
     assert.equal(run.id, "a");
     assert.deepEqual(definition, { format: 1 });
     assert.deepEqual(turns, journal([0, started]));

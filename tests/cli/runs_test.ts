@@ -90,7 +90,7 @@ describe("maestro runs", () => {
       ...["run_id", "workflow", "status", "summary", "reasons", "wakes", "commands"],
     ]);
     const exported = await json("runs", "export", "order-2");
-    assert.deepEqual(Object.keys(exported), ["format", "run", "definition", "journal"]);
+    assert.deepEqual(Object.keys(exported), ["format", "run", "definition", "journal", "started", "messages"]);
     const ambiguous = await maestro("runs", "show", "order-");
     assert.equal(ambiguous.code, 2);
     assert.match(ambiguous.stderr, /begin with "order-": order-3, order-2, order-1\n/);

@@ -252,6 +252,7 @@ export class Process {
       claimRuns: (request) => alive(() => storage.claimRuns(request)),
       renewWorker: (request) => alive(() => storage.renewWorker(request)),
       readJournal: (request) => alive(() => storage.readJournal(request)),
+      readPending: (request) => alive(() => storage.readPending(request)),
       readDefinition: (request) => alive(() => storage.readDefinition(request)),
       commitTurn: (request) =>
         alive(async () => {

@@ -21,8 +21,8 @@ export class LooseFencing extends MemoryStorage {
   override async commitTurn(request: CommitTurnRequest): Promise<void> {
     const { runId } = request.claim;
     const token = this.#tokens.get(runId) ?? request.claim.token;
-    const { turns: { length } } = await this.readJournal({ runId });
-    await super.commitTurn({ ...request, claim: { runId, token }, head: length });
+    const { head } = (await this.findRun({ runId }))!;
+    await super.commitTurn({ ...request, claim: { runId, token }, head });
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   Delivery,
   JournalPage,
   ListRunsRequest,
+  PendingTurn,
   ReadJournalRequest,
   RunPage,
   Storage,
@@ -81,6 +82,10 @@ export class FaultyStorage implements Storage {
 
   readJournal(request: ReadJournalRequest): Promise<JournalPage> {
     return this.#send("read", `journal ${request.runId}`, () => this.#store.inner.readJournal(request));
+  }
+
+  readPending(request: { readonly runId: string }): Promise<PendingTurn | undefined> {
+    return this.#send("read", `pending ${request.runId}`, () => this.#store.inner.readPending(request));
   }
 
   readDefinition(request: { readonly hash: string }): Promise<string | undefined> {

@@ -13,12 +13,14 @@ export function runsExport(cli: Cli, flags: StoreFlags, reference: string): Prom
   return withStore(cli, flags, async ({ store, settings, printJson }) => {
     const found = await store.find(reference);
     await learnSecrets(cli, settings, store, found);
-    const { run, definition, journal } = await store.export(found);
+    const { run, definition, journal, pending } = await store.export(found);
     printJson({
       format: FORMAT,
       run: { ...storedRunJson(run), output: run.output },
       definition,
       journal: journal as unknown as JsonValue,
+      started: pending.started === undefined ? null : pending.started as unknown as JsonValue,
+      messages: pending.messages as unknown as JsonValue,
     });
     return 0;
   });

@@ -1,6 +1,6 @@
 import type { JournalTurn, RunStarted } from "../../engine/journal.ts";
 import { isFinal, type RunRecord, type RunStatus } from "../../engine/run.ts";
-import type { JournalPage, ListRunsRequest, Message } from "../../engine/storage.ts";
+import type { JournalPage, ListRunsRequest, Message, PendingTurn } from "../../engine/storage.ts";
 
 /** A run as `MemoryStorage` keeps it. */
 export interface KeptRun {
@@ -59,6 +59,11 @@ export function pageOf(kept: KeptRun | undefined, from: number, limit: number): 
   const first = Math.max(from, kept.base);
   const start = first - kept.base;
   return { from: first, turns: kept.turns.slice(start, start + limit) };
+}
+
+/** What a run's next turn will be made of. */
+export function pendingOf(kept: KeptRun | undefined): PendingTurn | undefined {
+  return kept && { started: kept.started, messages: [...kept.inbox.values()] };
 }
 
 /** How many turns a run's journal has had. */

@@ -1,9 +1,8 @@
-import type { RunStarted } from "../../engine/journal.ts";
 import type { ClaimedRun, ClaimedRuns, ClaimRunsRequest, Message } from "../../engine/storage.ts";
-import { type MessageRow, readMessages, selectWaiting } from "./inbox.ts";
+import { type MessageRow, type PendingRows, readMessages, readStart, selectStart, selectWaiting } from "./inbox.ts";
 import type { PayloadCodec } from "./payload.ts";
-import { placeOf, RUN_COLUMNS, type RunRow, toRecord } from "./run_row.ts";
-import { change, selectAll, selectOne, type SqlContext, type SqlValue, type SqlWork } from "./sql_work.ts";
+import { RUN_COLUMNS, type RunRow, toRecord } from "./run_row.ts";
+import { change, selectAll, selectOne, type SqlContext, type SqlWork } from "./sql_work.ts";
 import { forgetDeadWorkers, renewWorker } from "./worker_rows.ts";
 
 /** What a claim took over, as it is kept. */
@@ -13,10 +12,8 @@ export interface ClaimedRows {
   readonly nextWakeAt: number | undefined;
 }
 
-interface ClaimedRow {
+interface ClaimedRow extends PendingRows {
   readonly run: RunRow;
-  readonly started: SqlValue;
-  readonly messages: readonly MessageRow[];
 }
 
 /** Takes over runs; `deadFiles` names the files of workers that are known to be dead. */
@@ -73,7 +70,7 @@ async function toClaimedRun({ run, started, messages }: ClaimedRow, codec: Paylo
     run: await toRecord(run, codec),
     claim: { runId: id, token: token + 1 },
     head,
-    started: started === null ? undefined : await codec.readJson(started, placeOf("start", id)) as RunStarted,
+    started: await readStart(started, id, codec),
     crashes,
     messages: await readMessages(messages, id, codec),
   };
@@ -85,12 +82,8 @@ function* claimRun(seq: number, worker: string): SqlWork<ClaimedRow> {
     worker,
     seq,
   ]);
-  const start = run.head > 0
-    ? undefined
-    : yield* selectOne<{ body: SqlValue }>("select body from starts where run = ?", [
-      seq,
-    ]);
-  return { run, started: start?.body ?? null, messages: yield* selectWaiting(seq) };
+  const started = run.head > 0 ? null : yield* selectStart(seq);
+  return { run, started, messages: yield* selectWaiting(seq) };
 }
 
 function* findDue(queues: readonly string[], now: number, limit: number): SqlWork<readonly number[]> {

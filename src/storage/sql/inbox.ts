@@ -1,7 +1,9 @@
 import { MaestroError } from "../../base/errors.ts";
+import type { RunStarted } from "../../engine/journal.ts";
 import { type Message, wakesRun } from "../../engine/storage.ts";
 import type { RunStatus } from "../../engine/run.ts";
 import type { Payload, PayloadCodec } from "./payload.ts";
+import { placeOf } from "./run_row.ts";
 import { change, selectAll, selectOne, type SqlContext, type SqlValue, type SqlWork } from "./sql_work.ts";
 
 /** A message in the form in which it is kept. */
@@ -82,6 +84,29 @@ export function* takeMessages(run: number, ids: readonly string[]): SqlWork<void
   for (const id of ids) {
     yield* change("update messages set is_taken = 1, body = null where run = ? and id = ?", [run, id]);
   }
+}
+
+/** What a run's next turn will be made of, as it is kept. */
+export interface PendingRows {
+  readonly started: SqlValue;
+  readonly messages: readonly MessageRow[];
+}
+
+/** Reads what a run's next turn will be made of; `undefined` where there is no such run. */
+export function* selectPending(runId: string): SqlWork<PendingRows | undefined> {
+  const run = yield* selectOne<{ seq: number }>("select seq from runs where id = ?", [runId]);
+  return run && { started: yield* selectStart(run.seq), messages: yield* selectWaiting(run.seq) };
+}
+
+/** Reads what a run's first turn is to be made of; null where it has one. */
+export function* selectStart(run: number): SqlWork<SqlValue> {
+  const start = yield* selectOne<{ body: SqlValue }>("select body from starts where run = ?", [run]);
+  return start?.body ?? null;
+}
+
+/** Reads that back. */
+export async function readStart(body: SqlValue, runId: string, codec: PayloadCodec): Promise<RunStarted | undefined> {
+  return body === null ? undefined : await codec.readJson(body, placeOf("start", runId)) as RunStarted;
 }
 
 /** Reads what no turn has taken, oldest first. */

@@ -12,6 +12,7 @@ import type {
   Delivery,
   JournalPage,
   ListRunsRequest,
+  PendingTurn,
   ReadJournalRequest,
   RunPage,
   Storage,
@@ -25,7 +26,7 @@ import { toClaimedRuns } from "./claim_runs.ts";
 import { commitBytes, prepareCommit } from "./commit_turn.ts";
 import { placeOfDefinition, prepareRun, runBytes } from "./create_run.ts";
 import { findEndedTrees } from "./delete_runs.ts";
-import { prepareMessage } from "./inbox.ts";
+import { prepareMessage, readMessages, readStart, selectPending } from "./inbox.ts";
 import { type JournalTrail, placeOfTurn, readJournalPage } from "./journal_rows.ts";
 import { findRows } from "./list_runs.ts";
 import type { SqlAnswers, SqlOperation } from "./operation.ts";
@@ -140,6 +141,14 @@ export class SqlStorage implements Storage {
       turns.push(decodeTurn(await this.#codec.read(body, place), place));
     }
     return { from, turns };
+  }
+
+  async readPending({ runId }: { readonly runId: string }): Promise<PendingTurn | undefined> {
+    const rows = await this.#read(() => selectPending(runId));
+    return rows && {
+      started: await readStart(rows.started, runId, this.#codec),
+      messages: await readMessages(rows.messages, runId, this.#codec),
+    };
   }
 
   async readDefinition({ hash }: { readonly hash: string }): Promise<string | undefined> {

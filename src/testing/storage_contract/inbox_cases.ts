@@ -1,6 +1,6 @@
 import { failure } from "../../engine/failure.ts";
 import { type ChildEnd, isFinal, type RunStatus } from "../../engine/run.ts";
-import { type Message, wakesRun } from "../../engine/storage.ts";
+import { type Message, type PendingTurn, wakesRun } from "../../engine/storage.ts";
 import type { ContractCase } from "./contract.ts";
 import { expectEqual, expectSoon } from "./expect.ts";
 import {
@@ -11,6 +11,7 @@ import {
   QUEUE,
   runRecord,
   signal,
+  startedEntry,
   worker,
 } from "./samples.ts";
 
@@ -61,6 +62,24 @@ export const INBOX_CASES: readonly ContractCase[] = [
       const { runs } = await storage.claimRuns({ worker: worker("w"), queues: [QUEUE], limit: 1 });
       const rest = messages.filter(({ id }) => !["2", "4"].includes(id));
       expectEqual(runs[0]?.messages, rest, "what the next owner gets");
+    },
+  },
+  {
+    name: "shows what the next turn of a run will be made of, and takes nothing",
+    async run(store) {
+      const storage = await store.open();
+      expectEqual(await storage.readPending({ runId: "nobody" }), undefined, "where there is no run");
+      await createPending(storage, runRecord("a"));
+      const pending = (): Promise<PendingTurn | undefined> => storage.readPending({ runId: "a" });
+      expectEqual(await pending(), { started: startedEntry(), messages: [] }, "of a run that nobody has begun");
+      const messages = messagesTo("a");
+      for (const message of messages) await storage.deliver({ message });
+      expectEqual(await pending(), { started: startedEntry(), messages }, "with its mail");
+      const { runs } = await storage.claimRuns({ worker: worker("w"), queues: [QUEUE], limit: 1 });
+      expectEqual(runs[0]?.messages, messages, "what its owner gets");
+      expectEqual(await pending(), { started: startedEntry(), messages }, "once it is claimed");
+      await storage.commitTurn(commitRequest(runs[0]!.claim, 0, { taken: messages.slice(1).map(({ id }) => id) }));
+      expectEqual(await pending(), { messages: messages.slice(0, 1) }, "after a turn");
     },
   },
   {
