@@ -16,8 +16,8 @@ export interface Case {
 
 /** Says everything that is wrong with a simulation. */
 export async function judge({ program, simulated, calm, isThorough }: Case): Promise<string[]> {
-  const { stop, runs, endedAt, faults, world, lateCalls } = simulated;
-  const found = [...faults];
+  const { stop, runs, endedAt, faults, beats, world, lateCalls } = simulated;
+  const found = [...faults, ...beats.faults];
   if (stop !== "over") found.push(`the run has not ended: ${stop} after ${endedAt} ms`);
   for (const kept of runs) {
     const { run, journal } = kept;

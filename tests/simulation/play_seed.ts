@@ -15,7 +15,7 @@ export interface Played {
 }
 
 /** What a seed is played with. */
-export type PlayOptions = Pick<SimulationOptions, "openStore" | "isBusy" | "wrapStore" | "mayLoseSenders">;
+export type PlayOptions = Pick<SimulationOptions, "openStore" | "isBusy" | "wrapStore" | "mayLoseSenders" | "mayBeat">;
 
 /** So many seeds in a row share a program: loading it costs as much as several simulations. */
 const SEEDS_A_PROGRAM = 6;

@@ -1,3 +1,4 @@
+import { Beats } from "./beats.ts";
 import type { JournalTurn } from "../../src/engine/journal.ts";
 import { readTurns } from "../../src/engine/recovered.ts";
 import type { Storage, StoredRun } from "../../src/engine/storage.ts";
@@ -29,6 +30,8 @@ export interface SimulationOptions {
   readonly isBusy?: (() => boolean) | undefined;
   /** Whether what sends messages to runs may crash too. @default false */
   readonly mayLoseSenders?: boolean | undefined;
+  /** Whether calls tell how far they are. @default false */
+  readonly mayBeat?: boolean | undefined;
   /** Stands between a process and the network to its store. @default nothing */
   readonly wrapStore?: ((storage: Storage) => Storage) | undefined;
 }
@@ -40,6 +43,8 @@ export interface Simulated {
   readonly runs: readonly { readonly run: StoredRun; readonly journal: readonly JournalTurn[] }[];
   readonly world: World;
   readonly store: WatchedStorage;
+  /** What calls told of how far they were. */
+  readonly beats: Beats;
   /** What was seen to be wrong while it went on. */
   readonly faults: readonly string[];
   /** Runs and steps that were called for by a process that no longer owned the run. */
@@ -50,7 +55,7 @@ export interface Simulated {
 
 /** Plays a program to its end on a virtual clock. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
-  const { program, profile, seed, openStore, isBusy, wrapStore, mayLoseSenders = false } = options;
+  const { program, profile, seed, openStore, isBusy, wrapStore, mayLoseSenders = false, mayBeat = false } = options;
   const chance = new Chance(seed);
   const time = new VirtualTime(isBusy);
   const log: string[] = [];
@@ -60,7 +65,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const store = new WatchedStorage(await openStore?.(now) ?? new MemoryStorage({ now }));
   const lateCalls = new Set<string>();
   const faults = new Faults(profile, chance.fork("faults"));
+  const beats = new Beats(chance.fork("beats"), store);
   const world = new World({
+    beats: mayBeat ? beats : undefined,
     time,
     chance: chance.fork("world"),
     scripts: program.scripts,
@@ -88,7 +95,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   for (const runId of store.runs.keys()) {
     runs.push({ run: (await store.find(runId))!, journal: await readTurns(store.inner, runId) });
   }
-  return { stop, endedAt: time.now, runs, world, store, faults: store.faults, lateCalls, log };
+  return { stop, endedAt: time.now, runs, world, beats, store, faults: store.faults, lateCalls, log };
 }
 
 /** What must hold of every call at the moment when it is made. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { howToRepeat, type PlayOptions, playSeed } from "./play_seed.ts";
+import type { Simulated } from "./simulation.ts";
 
 /** Seeds of a run of the tests; `npm run simulate` goes on for as long as one likes. */
 const SEEDS = 2_000;
@@ -9,6 +10,7 @@ const SEEDS = 2_000;
 const GROUP = 400;
 
 const LOST_SENDERS: PlayOptions = { mayLoseSenders: true };
+const BEATS: PlayOptions = { mayBeat: true };
 
 /** Seeds that once failed, by what was wrong. */
 const ONCE_WRONG: Readonly<Record<number, string>> = {
@@ -35,12 +37,18 @@ describe("the simulation", () => {
   it(`ends well where what sends messages crashes, with the seeds from ${SEEDS} to ${SEEDS + GROUP - 1}`, async () => {
     for (let seed = SEEDS; seed < SEEDS + GROUP; seed++) await mustEndWell(seed, LOST_SENDERS);
   });
+  it(`ends well where calls tell how far they are, with the seeds from ${SEEDS} to ${SEEDS + GROUP - 1}`, async () => {
+    let heard = 0;
+    for (let seed = SEEDS; seed < SEEDS + GROUP; seed++) heard += (await mustEndWell(seed, BEATS)).beats.heard;
+    assert.ok(heard > 0, "no attempt has heard of one before");
+  });
   for (const [seed, what] of Object.entries(ONCE_WRONG)) {
-    it(`ends well with seed ${seed}: ${what}`, () => mustEndWell(Number(seed)));
+    it(`ends well with seed ${seed}: ${what}`, async () => void await mustEndWell(Number(seed)));
   }
 });
 
-async function mustEndWell(seed: number, options?: PlayOptions): Promise<void> {
-  const { faults } = await playSeed(seed, options);
+async function mustEndWell(seed: number, options?: PlayOptions): Promise<Simulated> {
+  const { faults, simulated } = await playSeed(seed, options);
   assert.deepEqual(faults, [], `seed ${seed}: ${howToRepeat(seed)}`);
+  return simulated;
 }

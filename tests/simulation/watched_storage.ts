@@ -24,6 +24,8 @@ export interface Watched {
   /** Steps that the store knows to be asked for, and those whose completion it holds. */
   readonly scheduled: Set<string>;
   readonly completed: Set<string>;
+  /** Steps under way of which the store holds how far they are. */
+  readonly beaten: Set<string>;
   /** All messages that it ever had, by id. */
   readonly messages: Map<string, Message>;
   readonly taken: Set<string>;
@@ -104,6 +106,7 @@ export class WatchedStorage {
       head: "turn" in first ? 1 : 0,
       scheduled: new Set(),
       completed: new Set(),
+      beaten: new Set(),
       messages: new Map(),
       taken: new Set(),
       hasEnded: false,
@@ -114,6 +117,8 @@ export class WatchedStorage {
 
   #read(watched: Watched, { entries }: JournalTurn): void {
     for (const entry of entries) {
+      if (entry.type === "step_heartbeat") watched.beaten.add(entry.step);
+      else if (isOutcome(entry) || entry.type === "step_scheduled") watched.beaten.delete(entry.step);
       if (entry.type === "step_scheduled") watched.scheduled.add(entry.step);
       else if (entry.type === "step_completed") watched.completed.add(entry.step);
       else if (isOutcome(entry)) watched.completed.delete(entry.step);

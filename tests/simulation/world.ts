@@ -3,6 +3,7 @@ import type { StepSpec } from "../../src/engine/context.ts";
 import { failure } from "../../src/engine/failure.ts";
 import type { AttemptResult, CallContext } from "../../src/engine/service.ts";
 import type { StepCaller } from "../../src/engine/step_runner.ts";
+import type { Beats } from "./beats.ts";
 import type { Chance } from "./chance.ts";
 import type { Script } from "./program.ts";
 import { NEVER, type SimProcess } from "./sim_process.ts";
@@ -48,6 +49,8 @@ export interface WorldOptions {
   readonly slowestMs: number;
   /** Hears of a call when it is made. */
   readonly onCall: (call: Call) => void;
+  /** Makes calls tell how far they are. @default they do not */
+  readonly beats?: Beats | undefined;
 }
 
 const VAGUE: AttemptResult = bad("http_500", "unknown", true);
@@ -106,6 +109,7 @@ export class World {
       if (context.aborted !== undefined) return;
       isSent = true;
       context.sent();
+      this.#options.beats?.begin(context, process);
       const call = { time: time.now, process, runId, step, key, wasQueued };
       this.calls.push(call);
       onCall(call);
