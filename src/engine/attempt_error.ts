@@ -1,5 +1,5 @@
 import { toError } from "../base/errors.ts";
-import { asJson, type JsonValue } from "../base/json.ts";
+import { asJson, isJsonObject, type JsonValue } from "../base/json.ts";
 import { RetryableError, TerminalError } from "./author_errors.ts";
 import { failure } from "./failure.ts";
 import type { FailedAttempt, FailureClass } from "./service.ts";
@@ -64,7 +64,9 @@ export class AttemptError extends Error {
 
   /** Tells whether a caught value is such an error, of this copy of the library or another. */
   static is(value: unknown): value is AttemptError {
-    return value instanceof Error && value.name === "AttemptError" && "attempt" in value;
+    if (!(value instanceof Error) || value.name !== "AttemptError" || !("attempt" in value)) return false;
+    const { attempt } = value;
+    return isJsonObject(attempt) && attempt["ok"] === false && isJsonObject(attempt["failure"]);
   }
 }
 

@@ -8,9 +8,9 @@ export interface StepCall {
   readonly runId: string;
   /** The step's path, the same in every run of the workflow. */
   readonly step: string;
-  /** The service that is called; of a DAG its name. */
+  /** The service that is called; the workflow's name where its steps are code of the program. */
   readonly service: string;
-  /** The method as it is sent; of a DAG the node's name. */
+  /** The method as it is sent; the name of the node or the activity. */
   readonly method: string;
   /** What is sent, secrets left out; a copy of this attempt's own. Where it is more than an input: a map of `input query body headers`. */
   readonly input: JsonValue;

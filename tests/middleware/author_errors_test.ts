@@ -101,6 +101,7 @@ describe("any other error", () => {
       [new Error("x"), "UNKNOWN", null],
       [new TypeError("x"), "UNKNOWN", null],
       ["x", "UNKNOWN", null],
+      [Object.assign(new Error("x"), { name: "AttemptError", attempt: 2 }), "UNKNOWN", { name: "AttemptError" }],
       [new OutOfStock("x"), "UNKNOWN", { name: "OutOfStock" }],
       [Object.assign(new Error("x"), { name: "Gone" }), "UNKNOWN", { name: "Gone" }],
       [Object.assign(new OutOfStock("x"), { code: "EMPTY", details: { left: 0 } }), "EMPTY", { left: 0 }],
