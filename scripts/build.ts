@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { defineArguments, readBuildFacts } from "./build_facts.ts";
 import { formatMilliseconds, ROOT, runCommand } from "./command.ts";
 
 /** A platform that Bun can compile for. Its runtime part comes from the npm registry once and is then kept by Bun. */
@@ -33,8 +34,7 @@ const { values } = parseArgs({
 });
 const DIST = resolve(values.outdir);
 mkdirSync(DIST, { recursive: true });
-const version = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
-const commit = await readCommit();
+const facts = await readBuildFacts();
 const sums: string[] = [];
 for (const target of values.all ? ALL : [HERE]) {
   if (await compile(target)) sums.push(`${checksum(target.file)}  ${target.file}\n`);
@@ -50,8 +50,7 @@ async function compile({ bun, file }: Target): Promise<boolean> {
     "--compile",
     // Together these make a start of a few milliseconds: each command is a piece of its own, parsed ahead of time.
     ...["--minify", "--splitting", "--bytecode", "--format=esm"],
-    ...["--define", `MAESTRO_BUILD_VERSION=${JSON.stringify(version)}`],
-    ...(commit === undefined ? [] : ["--define", `MAESTRO_BUILD_COMMIT=${JSON.stringify(commit)}`]),
+    ...defineArguments(facts),
     ...(bun === undefined ? [] : [`--target=${bun}`]),
     // What stands in .env, bunfig.toml and the like of the folder in which people run the program is none of its business.
     ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
@@ -65,14 +64,6 @@ async function compile({ bun, file }: Target): Promise<boolean> {
   const reason = result.isTimedOut ? "it took too long" : result.output.trimEnd();
   console.error(`${relative(ROOT, path)} could not be built: ${reason}`);
   return false;
-}
-
-/** The commit that is built, marked where the sources differ from it; `undefined` outside a repository. */
-async function readCommit(): Promise<string | undefined> {
-  const head = await runCommand("git", ["rev-parse", "--short=12", "HEAD"]);
-  if (head.code !== 0) return undefined;
-  const changes = await runCommand("git", ["status", "--porcelain", "--", "src", "package.json"]);
-  return `${head.output.trim()}${changes.output.trim() === "" ? "" : "-modified"}`;
 }
 
 function checksum(file: string): string {

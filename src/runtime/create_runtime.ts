@@ -15,7 +15,8 @@ export async function createRuntime(name: RuntimeName = runtimeName()): Promise<
   return { name, fetch, drain, readFile: readBytes };
 }
 
-function runtimeName(): RuntimeName {
+/** Tells on which runtime this program runs. */
+export function runtimeName(): RuntimeName {
   const { versions } = process;
   return versions["bun"] !== undefined ? "bun" : versions["deno"] !== undefined ? "deno" : "node";
 }
