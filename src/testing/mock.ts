@@ -29,10 +29,12 @@ export type MockBehaviour =
   | { readonly kind: "delayed"; readonly delayMs: number; readonly mock: Mock }
   | { readonly kind: "sample"; readonly schema: JsonObject | boolean | undefined };
 
-/** A behaviour that no value of JSON can be taken for. */
-class Behaviour {
+/** What `fails`, `sequence`, `never`, `delayed` and `sample` make: no value of JSON can be taken for it. */
+export class Behaviour {
+  /** @internal */
   readonly what: MockBehaviour;
 
+  /** @internal */
   constructor(what: MockBehaviour) {
     this.what = what;
   }

@@ -9,6 +9,7 @@ export { TestRun } from "./test_run.ts";
 export type { CallOutcome, TestCall } from "./call_log.ts";
 export { ExpectationError, type ExpectedCall } from "./expectations.ts";
 export {
+  type Behaviour,
   delayed,
   fails,
   type FailsOptions,

@@ -93,6 +93,7 @@ export class Tester {
 
   /** Starts a run. Resolves when it is in the store; time does not pass before somebody waits for something. */
   start<Input, Output>(dag: Dag<Input, Output>, options: TestStartOptions<Input>): Promise<TestRun<Output>>;
+  /** Starts a run of a workflow that was loaded. */
   start(workflow: LoadedWorkflow, options: TestStartOptions): Promise<TestRun>;
   async start(definition: LoadedWorkflow | Dag, options: TestStartOptions): Promise<TestRun> {
     const maestro = await this.maestro();
