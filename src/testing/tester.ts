@@ -1,9 +1,11 @@
 import { MaestroError } from "../base/errors.ts";
 import { createIdGenerator } from "../base/ids.ts";
+import type { JsonValue } from "../base/json.ts";
 import { seededRandom } from "../base/seeded_random.ts";
+import type { Workflow } from "../code/workflow.ts";
 import type { Dag } from "../dag/dag.ts";
 import type { Storage } from "../engine/storage.ts";
-import { createMaestro, type LoadedWorkflow, type Maestro } from "../maestro.ts";
+import { createMaestro, type LoadedWorkflow, type Maestro, type StartOptions } from "../maestro.ts";
 import { createRuntime } from "../runtime/create_runtime.ts";
 import { later } from "../runtime/later.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -92,13 +94,21 @@ export class Tester {
   }
 
   /** Starts a run. Resolves when it is in the store; time does not pass before somebody waits for something. */
-  start<Input, Output>(dag: Dag<Input, Output>, options: TestStartOptions<Input>): Promise<TestRun<Output>>;
-  /** Starts a run of a workflow that was loaded. */
-  start(workflow: LoadedWorkflow, options: TestStartOptions): Promise<TestRun>;
-  async start(definition: LoadedWorkflow | Dag, options: TestStartOptions): Promise<TestRun> {
+  start<Output>(definition: Workflow<void, Output>, options?: TestStartOptions<void>): Promise<TestRun<Output>>;
+  /** The same for a DAG, or a workflow with an input. */
+  start<Input, Output>(
+    definition: Dag<Input, Output> | Workflow<Input, Output>,
+    options: TestStartOptions<Input>,
+  ): Promise<TestRun<Output>>;
+  /** The same for a document. */
+  start(workflow: LoadedWorkflow, options: TestStartOptions<JsonValue>): Promise<TestRun>;
+  async start(
+    definition: Dag<never, unknown> | Workflow<never, unknown> | LoadedWorkflow,
+    options: { readonly input?: unknown; readonly id?: string | undefined } = {},
+  ): Promise<TestRun> {
     const maestro = await this.maestro();
     if ("descriptors" in definition) await this.#mocked.learn(definition);
-    const handle = await maestro.start(definition as LoadedWorkflow, options);
+    const handle = await maestro.start(definition as LoadedWorkflow, options as StartOptions);
     const run = new TestRun({ handle, maestro, storage: this.#storage, pacer: this.#pacer, fault: this.#mocked });
     this.#lastRun = run;
     return run;

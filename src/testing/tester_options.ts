@@ -1,9 +1,8 @@
-import type { JsonValue } from "../base/json.ts";
 import type { Middleware } from "../engine/middleware.ts";
 import type { RunListener } from "../engine/hooks.ts";
 import type { Storage } from "../engine/storage.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { MaestroOptions } from "../maestro.ts";
+import type { MaestroOptions, TypedStartOptions } from "../maestro.ts";
 import type { Mocks } from "./mock.ts";
 
 /** Options of `createTester`. */
@@ -38,9 +37,6 @@ export interface TesterOptions {
 }
 
 /** What a run is started with in a test. */
-export interface TestStartOptions<Input = JsonValue> {
-  /** The run's input. */
-  readonly input: Input;
-  /** The run's id. @default a new one */
-  readonly id?: string | undefined;
-}
+export type TestStartOptions<Input> =
+  & Omit<TypedStartOptions<Input>, "input">
+  & (void extends Input ? { readonly input?: undefined } : { readonly input: Input });
