@@ -260,7 +260,7 @@ export class Worker {
   /** After a while, because the store does not answer now. */
   #pollSoon(): void {
     const { clock, ref } = this.#options;
-    this.#pollAt(clock.now() + ref.leaseMs / 10);
+    this.#pollAt(clock.now() + Math.min(ref.leaseMs, LEASE_MS) / 10);
   }
 
   /** The store had taken this worker for dead: what nobody else has taken since goes on from the store. */

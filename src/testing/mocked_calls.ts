@@ -3,15 +3,17 @@ import type { JsonValue } from "../base/json.ts";
 import { AttemptError } from "../engine/attempt_error.ts";
 import { TerminalError } from "../engine/author_errors.ts";
 import { failure } from "../engine/failure.ts";
-import type { Middleware, Next, StepCall } from "../engine/middleware.ts";
+import type { Next, StepCall } from "../engine/middleware.ts";
 import type { LoadedWorkflow, MaestroOptions } from "../maestro.ts";
 import { loadAdapters, methodTypeOf } from "../method_types.ts";
 import type { CallLog, OpenCall } from "./call_log.ts";
 import type { Mocks } from "./mock.ts";
 import { MockTable } from "./mock_table.ts";
 import type { Pacer } from "./pacer.ts";
+import { NEVER, type Process } from "./process.ts";
 import { mockFromSchema } from "./sample_schema.ts";
 import { sampleAnswer } from "./sample_type.ts";
+import type { TesterFaults } from "./tester_options.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
 /** What the calls of a tester are made of. */
@@ -24,6 +26,8 @@ export interface MockedCallsOptions {
   readonly clock: VirtualClock;
   readonly pacer: Pacer;
   readonly log: CallLog;
+  /** What goes wrong on purpose. */
+  readonly faults: TesterFaults | undefined;
 }
 
 /** Stands innermost around every call: answers by mocks, keeps a log, and lets through what a test may really call. */
@@ -71,13 +75,16 @@ export class MockedCalls {
     if (this.#fault !== undefined) throw this.#fault;
   }
 
-  readonly middleware: Middleware = async (call, next) => {
-    const { pacer, log, clock } = this.#options;
+  /** Answers a call of a process; what has died hears no answer. */
+  async answer(call: StepCall, next: Next, process: Pick<Process, "isDead">): Promise<unknown> {
+    const { pacer, log, clock, faults } = this.#options;
     const name = this.#mocks.nameFor(call);
     const open = log.add(call, clock.now(), name ?? null);
+    const perform = (): unknown => name === undefined ? this.#call(call, next) : this.#mocks.answer(name, call);
     pacer.touch();
     try {
-      const output = await (name === undefined ? this.#call(call, next) : this.#mocks.answer(name, call)) ?? null;
+      const output = await (faults === undefined ? perform() : faults.onCall(call, perform)) ?? null;
+      if (process.isDead) return await NEVER;
       open.outcome = { status: "completed", output: output as JsonValue };
       return output;
     } catch (thrown) {
@@ -86,7 +93,7 @@ export class MockedCalls {
     } finally {
       pacer.touch();
     }
-  };
+  }
 
   /** Makes a call for which there is no mock. */
   async #call(call: StepCall, next: Next): Promise<JsonValue> {

@@ -5,7 +5,14 @@ import { seededRandom } from "../base/seeded_random.ts";
 import type { Workflow } from "../code/workflow.ts";
 import type { Dag } from "../dag/dag.ts";
 import type { Storage } from "../engine/storage.ts";
-import { createMaestro, type LoadedWorkflow, type Maestro, type StartOptions } from "../maestro.ts";
+import {
+  createMaestro,
+  type LoadedWorkflow,
+  type Maestro,
+  type Registrable,
+  type RunHandle,
+  type StartOptions,
+} from "../maestro.ts";
 import { createRuntime } from "../runtime/create_runtime.ts";
 import { later } from "../runtime/later.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -16,10 +23,13 @@ import { loadFile } from "./load_file.ts";
 import { toMs } from "./mock.ts";
 import { MockedCalls } from "./mocked_calls.ts";
 import { Pacer } from "./pacer.ts";
+import { NEVER, Process } from "./process.ts";
 import { drainMicrotasks } from "./strict_drain.ts";
 import { TestRun } from "./test_run.ts";
 import type { TesterOptions, TestStartOptions } from "./tester_options.ts";
 import { VirtualClock } from "./virtual_clock.ts";
+
+const CRASHED = "The process has crashed";
 
 /** What happens at a moment of virtual time; gets the run that was started last. Time waits for the promise that it may give. */
 export type Happening = (run: TestRun) => unknown;
@@ -58,20 +68,28 @@ export class Tester {
   readonly #storage: Storage;
   readonly #log = new CallLog();
   readonly #mocked: MockedCalls;
+  /** What stands around the engine, and the engine. */
+  #process: Process | undefined;
   #maestro: Promise<Maestro> | undefined;
+  /** How many processes there were. */
+  #processes = 0;
+  #writes = 0;
+  /** DAGs and workflows in code that were started: a new process has to know them. */
+  readonly #started = new Set<Registrable>();
   #lastRun: TestRun | undefined;
 
   /** @internal */
   constructor(options: TesterOptions) {
     const { startAt = "2025-01-01T00:00:00Z", realLimitMs = 30_000, mocks = {}, allow = [], functions = {} } = options;
-    const { env = {}, secrets = {} } = options;
+    const { env = {}, secrets = {}, faults } = options;
     this.#options = options;
     this.#startedAt = new Date(startAt).getTime();
     if (Number.isNaN(this.#startedAt)) throw new MaestroError("usage", `"${startAt}" is no time`);
     const clock = this.#clock = new VirtualClock(this.#startedAt);
     const pacer = this.#pacer = new Pacer({ clock, later, limitMs: realLimitMs });
-    this.#storage = options.storage ?? new MemoryStorage({ now: () => clock.now() });
-    this.#mocked = new MockedCalls({ mocks, allow, functions, env, secrets, clock, pacer, log: this.#log });
+    const storage = new MemoryStorage({ now: () => clock.now() });
+    this.#storage = options.wrapStorage?.(storage) ?? storage;
+    this.#mocked = new MockedCalls({ mocks, allow, functions, env, secrets, clock, pacer, log: this.#log, faults });
   }
 
   /** Virtual milliseconds since the Unix epoch. */
@@ -82,6 +100,28 @@ export class Tester {
   /** The engine itself, for what a tester has no method of its own for. */
   maestro(): Promise<Maestro> {
     return this.#maestro ??= this.#open();
+  }
+
+  /**
+   * Where the runs are, whatever process is alive.
+   * @internal
+   */
+  get storage(): Storage {
+    return this.#storage;
+  }
+
+  /**
+   * An engine beside those that may crash: for signals and cancellations from outside.
+   * @internal
+   */
+  async client(): Promise<Maestro> {
+    return createMaestro({
+      runtime: await this.#runtime(),
+      clock: this.#clock,
+      storage: this.#storage,
+      createId: createIdGenerator(() => this.#clock.now(), this.#randomBytes("client")),
+      leaseMs: Infinity,
+    });
   }
 
   /**
@@ -108,16 +148,31 @@ export class Tester {
   ): Promise<TestRun> {
     const maestro = await this.maestro();
     if ("descriptors" in definition) await this.#mocked.learn(definition);
+    else this.#started.add(definition);
     const handle = await maestro.start(definition as LoadedWorkflow, options as StartOptions);
-    const run = new TestRun({ handle, maestro, storage: this.#storage, pacer: this.#pacer, fault: this.#mocked });
-    this.#lastRun = run;
-    return run;
+    return this.#lastRun = this.#follow(handle, maestro);
+  }
+
+  /**
+   * Ends the process as a loss of power would: what it had not written is forgotten, its calls get no answer. `resume` goes on with a
+   * run in a new one.
+   */
+  crash(): void {
+    this.#process?.die();
+    this.#process = undefined;
+    this.#maestro = undefined;
+    this.#pacer.letGo();
+    this.#pacer.fail(new MaestroError("usage", CRASHED, { hint: "go on with the run by tester.resume(run.id)" }));
   }
 
   /** Goes on with a run that is in the store, as after a crash. @throws {MaestroError} `run_not_found`. */
   async resume(runId: string): Promise<TestRun> {
     const maestro = await this.maestro();
     const handle = await maestro.resume(runId);
+    return this.#lastRun = this.#follow(handle, maestro);
+  }
+
+  #follow(handle: RunHandle, maestro: Maestro): TestRun {
     return new TestRun({ handle, maestro, storage: this.#storage, pacer: this.#pacer, fault: this.#mocked });
   }
 
@@ -191,28 +246,43 @@ export class Tester {
   }
 
   async #open(): Promise<Maestro> {
-    const { seed = "maestro", middleware = [], functions, onEvent } = this.#options;
-    const clock = this.#clock;
+    const { seed = "maestro", middleware = [], functions, onEvent, faults } = this.#options;
+    const place = `${seed} ${++this.#processes}`;
+    const process = this.#process = new Process({
+      clock: this.#clock,
+      storage: this.#storage,
+      onWrite: (request) => faults?.onWrite(request, ++this.#writes),
+      onDeath: () => {
+        this.crash();
+        faults?.onDeath();
+      },
+    });
     const runtime = await this.#runtime();
-    const chance = seededRandom(`${seed} ids`);
-    const randomBytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => chance() * 256);
-    return createMaestro({
+    const maestro = createMaestro({
       runtime,
       functions,
-      clock,
-      storage: this.#storage,
-      middleware: [...middleware, this.#mocked.middleware],
+      clock: process.clock,
+      storage: process.storage,
+      middleware: [...middleware, (call, next) => process.isDead ? NEVER : this.#mocked.answer(call, next, process)],
       env: this.#mocked.env,
       secrets: this.#mocked.secrets,
-      random: seededRandom(seed),
-      createId: createIdGenerator(() => clock.now(), randomBytes),
+      random: seededRandom(place),
+      createId: createIdGenerator(() => this.#clock.now(), this.#randomBytes(place)),
       // A sign of life would have to be given a million times in a year that passes in a moment.
       leaseMs: Infinity,
       onEvent: (event) => {
+        if (process.isDead) return;
         this.#pacer.touch();
         onEvent?.(event);
       },
     });
+    maestro.register(...this.#started);
+    return maestro;
+  }
+
+  #randomBytes(place: string): (count: number) => Uint8Array {
+    const chance = seededRandom(`${place} ids`);
+    return (count) => Uint8Array.from({ length: count }, () => chance() * 256);
   }
 
   async #runtime(): Promise<Runtime> {

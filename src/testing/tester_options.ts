@@ -1,9 +1,10 @@
-import type { Middleware } from "../engine/middleware.ts";
+import type { Middleware, StepCall } from "../engine/middleware.ts";
 import type { RunListener } from "../engine/hooks.ts";
-import type { Storage } from "../engine/storage.ts";
+import type { CommitTurnRequest, CreateRunRequest, Storage } from "../engine/storage.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { MaestroOptions, TypedStartOptions } from "../maestro.ts";
 import type { Mocks } from "./mock.ts";
+import type { Death } from "./process.ts";
 
 /** Options of `createTester`. */
 export interface TesterOptions {
@@ -30,10 +31,25 @@ export interface TesterOptions {
   /** How much real time one wait may take, in milliseconds, before it is an error. @default 30000 */
   readonly realLimitMs?: number | undefined;
   /**
-   * Where runs live. @default memory
+   * Stands around the store. @default nothing
    * @internal
    */
-  readonly storage?: Storage | undefined;
+  readonly wrapStorage?: ((storage: Storage) => Storage) | undefined;
+  /**
+   * What goes wrong on purpose. @default nothing
+   * @internal
+   */
+  readonly faults?: TesterFaults | undefined;
+}
+
+/** What goes wrong on purpose. */
+export interface TesterFaults {
+  /** Says whether the process dies at a write; they count from 1. */
+  onWrite(request: CreateRunRequest | CommitTurnRequest, number: number): Death;
+  /** Hears that the process has died at a write. */
+  onDeath(): void;
+  /** Stands around what a mock does. */
+  onCall(call: StepCall, answer: () => unknown): Promise<unknown>;
 }
 
 /** What a run is started with in a test. */

@@ -177,6 +177,26 @@ describe("maestro test", () => {
     assert.match(stdout, /not reached: step gift\n {4}not reached: step gift: `when` holds\n/);
   });
 
+  it("tells what went wrong on purpose, and what is not as it has to be after it", async () => {
+    const sound = await runCli(["test", join(folder.path, "order.test.yaml"), "--chaos"]);
+    assert.equal(sound.code, 0, sound.stdout);
+    assert.match(sound.stdout, /✓ ships what was approved: \d\d faults, each ended well/);
+    // Nobody has ever tried to give the money back.
+    const file = write(
+      "chaos.test.yaml",
+      (text) =>
+        text.replace("DELETE /payments/*: { returns: null }", "DELETE /payments/*: { fails: { code: http_405 } }")
+          .replace(/ {2}- name: undoes[\s\S]*/, ""),
+    );
+    const { code, stdout } = await runCli(["test", file, "--chaos", "--filter", "approved"]);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /ship fails 3 times before its effect \(seed maestro\)\n {8}it ended compensation_failed, and may only/,
+    );
+    assert.match(stdout, /1 case: 1 passed; \d+ faults, \d+ did not end well/);
+  });
+
   it("works as a process", async () => {
     const { code, stdout } = await spawnCli(["test", join(folder.path, "order.test.yaml")]).ended;
     assert.equal(code, 0);

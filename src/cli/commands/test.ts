@@ -1,4 +1,5 @@
 import { MaestroError } from "../../base/errors.ts";
+import { type ChaosReport, runChaos } from "../../testing/chaos.ts";
 import { coverageOf } from "../../testing/coverage.ts";
 import { openSuite, type Suite } from "../../testing/open_suite.ts";
 import { type CaseReport, runCase } from "../../testing/run_case.ts";
@@ -75,7 +76,7 @@ async function open(cli: Cli, file: string, runtime: Runtime): Promise<Suite | u
 /** `undefined` where no case of the file is asked for. */
 async function runSuite(
   suite: Suite,
-  { filter = "", coverage }: TestFlags,
+  { filter = "", coverage, chaos }: TestFlags,
   runtime: Runtime,
   onStart: (suite: Suite) => void,
   onCase: (report: CaseReport) => void,
@@ -91,12 +92,16 @@ async function runSuite(
     onCase(report);
   }
   const events = done.flatMap((report) => report.events);
+  const shaken = new Map<string, ChaosReport>();
+  // What fails anyway tells nothing about faults.
+  const sound = wanted.filter((_, index) => chaos && done[index]!.problems.length === 0);
+  for (const one of sound) shaken.set(one.name, await runChaos(one, { workflow: loaded, runtime }));
   return {
     file,
     workflow: loaded.plan.name,
     cases: done,
     coverage: coverage ? coverageOf(loaded, events) : undefined,
-    chaos: new Map(),
+    chaos: shaken,
   };
 }
 
