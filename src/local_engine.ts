@@ -10,7 +10,7 @@ import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
 import { withinTime } from "./engine/patience.ts";
 import type { RunExit } from "./engine/run_exit.ts";
 import { readStart, readTurns } from "./engine/recovered.ts";
-import { reusableFacts } from "./engine/reuse.ts";
+import { askedForSince, reusableFacts } from "./engine/reuse.ts";
 import { isFinal } from "./engine/run.ts";
 import type { Delivery, Message, MessageBody, Storage, StoredRun } from "./engine/storage.ts";
 import { Worker } from "./engine/worker.ts";
@@ -126,8 +126,10 @@ export class Engine {
     const turns = await readTurns(this.storage, old.id);
     const before = await readStart(this.storage, old.id);
     const workflow = await this.opener.definition(old.definition, before.files?.workflow ?? "");
-    const reused = reusableFacts(turns, createDependence(workflow.plan, pathOf(from, turns)));
-    const { input, endpoints, files, timeoutMs } = before;
+    const path = pathOf(from, turns);
+    const isAgain = workflow.isCode === true ? askedForSince(turns, path)! : createDependence(workflow.plan, path);
+    const reused = reusableFacts(turns, isAgain);
+    const { input, endpoints, files, timeoutMs, context } = before;
     const outside = await values(files);
     requireValues(workflow, endpoints, outside);
     const internalId = createId();
@@ -140,6 +142,8 @@ export class Engine {
       endpoints,
       files,
       values: outside,
+      attributes: old.attributes,
+      context,
     });
     const opened = await this.opener.opened(workflow, run, started, outside);
     await this.worker.start({ run, opened, started: { ...started, env: before.env }, reused });
@@ -236,7 +240,8 @@ export class Engine {
   async order(runId: string, body: MessageBody): Promise<void> {
     const delivery = await this.send(runId, body, `${body.kind}:${this.options.createId()}`);
     const isFree = delivery?.run.owner === null && this.worker.live(runId) === undefined;
-    if (isFree && this.options.drives) await this.worker.claim([runId]);
+    // Whoever ends a run as it stands need not be able to drive it.
+    if (isFree && (this.options.drives || body.kind === "terminate")) await this.worker.claim([runId]);
   }
 
   readonly #signal: Program["signal"] = async (runId, { id, ...signal }) => {

@@ -6,7 +6,7 @@ import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
 import type { Dag } from "./dag/dag.ts";
 import { Definitions, type Registrable } from "./definitions.ts";
 import { systemClock } from "./engine/clock.ts";
-import { captureContext, type ContextPropagator, restoring } from "./context_propagator.ts";
+import { captureContext, restoring } from "./context_propagator.ts";
 import type { RunEvent } from "./engine/hooks.ts";
 import { type RunFiles, sentMethod } from "./engine/journal.ts";
 import type { Storage, StoredRun } from "./engine/storage.ts";
@@ -25,19 +25,9 @@ import { StoredRuns } from "./stored_runs.ts";
 
 export type { LoadedWorkflow, LoadResult, WorkflowSource };
 export { sentMethod };
-export type { AnyStartOptions, RunFilter, RunHandle, RunResult, SignalWithStartOptions, StartOptions };
+export type { RunHandle, RunResult, SignalWithStartOptions, StartOptions };
 export type { MaestroOptions, TypedStartOptions };
-export type {
-  ContextPropagator,
-  Migration,
-  Registrable,
-  RunControl,
-  RunFiles,
-  RunReader,
-  SignalReceipt,
-  SignalRequest,
-  Values,
-};
+export type { Migration, Registrable, RunControl, RunFiles, RunReader, SignalReceipt, SignalRequest, Values };
 
 /** Settings of `Maestro.load`. */
 export interface LoadSettings {
@@ -313,12 +303,12 @@ class LocalMaestro implements Maestro {
     return this.#runs().rerun(runId, options);
   }
 
-  diff(workflow: LoadedWorkflow): AsyncIterable<Migration> {
-    return this.#runs().diff(workflow);
+  diff(workflow: LoadedWorkflow | Registrable): AsyncIterable<Migration> {
+    return this.#runs().diff(this.#definitions.load(workflow));
   }
 
-  migrate(runId: string, workflow: LoadedWorkflow): Promise<Migration> {
-    return this.#runs().migrate(runId, workflow);
+  migrate(runId: string, workflow: LoadedWorkflow | Registrable): Promise<Migration> {
+    return this.#runs().migrate(runId, this.#definitions.load(workflow));
   }
 
   async follow(runId: string): Promise<RunHandle> {

@@ -1,5 +1,6 @@
 import type { JsonValue } from "./base/json.ts";
 import type { Payload, QueryDefinition, UpdateDefinition } from "./code/message.ts";
+import type { Registrable } from "./definitions.ts";
 import type { RunEvent } from "./engine/hooks.ts";
 import type { StoredRun } from "./engine/storage.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
@@ -37,7 +38,7 @@ export interface RunReader {
   ): Promise<Result>;
   /**
    * Ends a run as it stands: nothing is undone, `finally` does not run, its children end the same way. It ends `cancelled`, with the error
-   * `terminated`. Resolves when that is asked for.
+   * `terminated`. Resolves when it has ended.
    *
    * @throws {MaestroError} `run_not_found`; `run_ended` when it has ended.
    */
@@ -82,9 +83,9 @@ export interface RunControl extends RunReader {
    */
   rerun(runId: string, options: { readonly from: string; readonly id?: string | undefined }): Promise<RunHandle>;
   /** Tells which unfinished runs of the workflow's name could go on with this definition, by replaying their journals against it. */
-  diff(workflow: LoadedWorkflow): AsyncIterable<Migration>;
+  diff(workflow: LoadedWorkflow | Registrable): AsyncIterable<Migration>;
   /** Moves a run to this definition. @throws {MaestroError} `usage` where it cannot, or somebody owns it. */
-  migrate(runId: string, workflow: LoadedWorkflow): Promise<Migration>;
+  migrate(runId: string, workflow: LoadedWorkflow | Registrable): Promise<Migration>;
 }
 
 /** A signal as it is sent. */

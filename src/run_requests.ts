@@ -73,11 +73,16 @@ export class RunRequests {
     throw ended(await this.#engine.find(runId), "no update reaches it");
   }
 
-  /** Ends a run as it stands. */
+  /** Ends a run as it stands: by its live owner, else here, which needs none of its code. */
   async terminate(runId: string): Promise<void> {
     const run = await this.#engine.find(runId);
     if (isFinal(run.status)) throw ended(run, "it cannot be terminated");
     await this.#engine.order(runId, { kind: "terminate" });
+    for (;;) {
+      const woken = this.#engine.nextTurn(runId);
+      if (isFinal((await this.#engine.find(runId)).status)) return;
+      await woken;
+    }
   }
 
   /** Everything that the run's journal holds, then what comes, until the run has ended. */

@@ -13,7 +13,7 @@ import type { Pause, RunRecord } from "./run.ts";
 import { exitOf, pauseForChildren, type RunExit, unpause } from "./run_exit.ts";
 import { RunNews } from "./run_news.ts";
 import type { ClaimedRun, Message, RunChange } from "./storage.ts";
-import { endForGood } from "./termination.ts";
+import { dropMail, endForGood } from "./termination.ts";
 import type { RunState } from "./run_state.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
@@ -104,16 +104,16 @@ export class LiveRun {
     const { storage, clock, open } = this.#options;
     this.#ledger.open(claimed.claim, claimed.head);
     try {
-      const read = (): Promise<RunStarted> => readStart(storage, this.id);
-      const started = claimed.started ?? await patiently(clock, read, this.#hasStopped);
+      const terminated = await dropMail(claimed, this.#ledger.writer);
+      if (terminated !== undefined) return this.#leave({ kind: "finished", finished: terminated });
+      const started = claimed.started ?? await patiently(clock, () => readStart(storage, this.id), this.#hasStopped);
       this.#inbox.post(claimed.messages.filter(({ kind }) => kind === "terminate"));
       if (this.#inbox.isTerminated) return await this.#terminate(claimed.started);
       const opened = refusalOf(claimed) ?? await open(this.#run, started);
       if ("reason" in opened) return await this.#pause(opened);
       this.#open(opened);
       if (claimed.run.status === "paused" && !(await this.#unpause(claimed))) return;
-      if (claimed.head === 0) await this.#startPending(started);
-      else await this.#replay(claimed);
+      await (claimed.head === 0 ? this.#startPending(started) : this.#replay(claimed));
       this.post(claimed.messages.filter(({ kind }) => kind !== "resume"));
       this.#proceed();
     } catch (thrown) {

@@ -4,8 +4,11 @@ import { failure } from "./failure.ts";
 import { type Entry, isOutcome, type JournalTurn, type RunFinished, type RunStarted } from "./journal.ts";
 import type { JournalWriter } from "./journal_writer.ts";
 import type { RunNews } from "./run_news.ts";
-import type { RunRecord } from "./run.ts";
-import type { CommitTurnRequest, Message } from "./storage.ts";
+import { isFinal, type RunRecord } from "./run.ts";
+import { type ClaimedRun, type CommitTurnRequest, type Message, NO_CHANGE } from "./storage.ts";
+
+/** The code of the error that such a run ends with. */
+const TERMINATED = "terminated";
 
 /** The end of a run that a person has terminated. */
 interface Termination {
@@ -26,7 +29,7 @@ function terminate(
     readonly taken: readonly string[] | undefined;
   },
 ): Termination {
-  const reason = failure("terminated", "The run was terminated");
+  const reason = failure(TERMINATED, "The run was terminated");
   const { steps, children, undone } = openWork(turns);
   const finished: RunFinished = {
     type: "run_finished",
@@ -85,6 +88,17 @@ export async function endForGood(
   await writer.commit(commit);
   news.tell(commit.turn);
   return { finished, messages: commit.messages ?? [] };
+}
+
+/** Drops what comes for a run that was terminated: nothing moves it on. `undefined` for every other run. */
+export async function dropMail(
+  { run, messages }: Pick<ClaimedRun, "run" | "messages">,
+  writer: JournalWriter,
+): Promise<RunFinished | undefined> {
+  const { status, cause, output, error } = run;
+  if (!isFinal(status) || error?.code !== TERMINATED) return undefined;
+  await writer.commit({ change: NO_CHANGE, taken: messages.map(({ id }) => id), release: true });
+  return { type: "run_finished", status, cause, output, error, rollback: { undone: [], notUndone: [], unknown: [] } };
 }
 
 /** What a journal without a person's end holds. */
