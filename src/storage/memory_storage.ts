@@ -24,7 +24,8 @@ import {
   type WorkerRef,
 } from "../engine/storage.ts";
 import { type DueEntry, DueQueue } from "./memory/due_queue.ts";
-import { headOf, isEndedRoot, isMatch, type KeptRun, pageOf, pendingOf } from "./memory/kept_run.ts";
+import { KeptDefinitions } from "./memory/kept_definitions.ts";
+import { headOf, isEndedRoot, isMatch, isUnderWay, type KeptRun, pageOf, pendingOf } from "./memory/kept_run.ts";
 
 /** Options of `MemoryStorage`. */
 export interface MemoryStorageOptions {
@@ -32,12 +33,6 @@ export interface MemoryStorageOptions {
   readonly keepEnded?: number | undefined;
   /** Wall-clock milliseconds. @default the machine's clock */
   readonly now?: (() => number) | undefined;
-}
-
-interface StoredDefinition {
-  readonly text: string;
-  /** Runs that pin it. */
-  runs: number;
 }
 
 /** What a worker has. */
@@ -59,7 +54,7 @@ export class MemoryStorage implements Storage {
   readonly #trees = new Map<string, Set<KeptRun>>();
   /** Ids of the roots of trees that ended, oldest first. */
   readonly #ended = new Set<string>();
-  readonly #definitions = new Map<string, StoredDefinition>();
+  readonly #definitions = new KeptDefinitions();
   readonly #workers = new Map<string, KnownWorker>();
   /** Runs that nobody owns, by queue. What was claimed, deleted or woken up since stays in it until its time comes. */
   readonly #due = new Map<string, DueQueue<KeptRun>>();
@@ -171,7 +166,7 @@ export class MemoryStorage implements Storage {
   }
 
   readDefinition({ hash }: { readonly hash: string }): Promise<string | undefined> {
-    return Promise.resolve(this.#definitions.get(hash)?.text);
+    return Promise.resolve(this.#definitions.read(hash));
   }
 
   commitTurn(request: CommitTurnRequest): Promise<void> {
@@ -199,6 +194,7 @@ export class MemoryStorage implements Storage {
     for (const child of request.children ?? []) if (!this.#runs.has(child.run.id)) this.#create(child);
     for (const message of request.messages ?? []) this.#deliver(message, kept.owner);
     if (release === true) this.#release(kept);
+    else if (kept.owner === null) this.#keepDue(kept);
     return Promise.resolve();
   }
 
@@ -242,7 +238,7 @@ export class MemoryStorage implements Storage {
       inbox: new Map(),
       heard: new Set(),
     };
-    this.#pin(run.definition, definition);
+    this.#definitions.pin(run.definition, definition);
     this.#runs.set(run.id, kept);
     const tree = this.#trees.get(run.root);
     if (tree === undefined) this.#trees.set(run.root, new Set([kept]));
@@ -257,8 +253,8 @@ export class MemoryStorage implements Storage {
     if (change === NO_CHANGE) return;
     kept.record = { ...record, ...change };
     if (change.definition !== undefined && change.definition !== record.definition) {
-      this.#pin(change.definition, definition!);
-      this.#unpin(record.definition);
+      this.#definitions.pin(change.definition, definition!);
+      this.#definitions.unpin(record.definition);
     }
     if (change.status !== undefined) this.#noteEnd(kept.record);
   }
@@ -304,10 +300,16 @@ export class MemoryStorage implements Storage {
     owner?.mailed.delete(kept);
     kept.owner = null;
     const { status } = kept.record;
-    const wasCut = status !== "waiting" && status !== "paused" && !isFinal(status);
-    if (wasCut || [...kept.inbox.values()].some(({ kind }) => wakesRun(kind, status))) {
+    if (isUnderWay(status) || [...kept.inbox.values()].some(({ kind }) => wakesRun(kind, status))) {
       kept.record = { ...kept.record, wakeAt: this.#now() };
     }
+    this.#park(kept);
+  }
+
+  /** The lease of whoever commits has run out: nobody else may come to know what the run is in the middle of. */
+  #keepDue(kept: KeptRun): void {
+    const { status, wakeAt } = kept.record;
+    if (wakeAt === null && isUnderWay(status)) kept.record = { ...kept.record, wakeAt: this.#now() };
     this.#park(kept);
   }
 
@@ -377,7 +379,7 @@ export class MemoryStorage implements Storage {
     const tree = this.#trees.get(root) ?? new Set();
     if ([...tree].some(({ record }) => !isFinal(record.status))) return 0;
     for (const kept of tree) {
-      this.#unpin(kept.record.definition);
+      this.#definitions.unpin(kept.record.definition);
       this.#runs.delete(kept.record.id);
       const owner = this.#workers.get(kept.owner ?? "");
       owner?.runs.delete(kept);
@@ -386,17 +388,5 @@ export class MemoryStorage implements Storage {
     this.#trees.delete(root);
     this.#ended.delete(root);
     return tree.size;
-  }
-
-  #pin(hash: string, text: string): void {
-    const stored = this.#definitions.get(hash);
-    if (stored === undefined) this.#definitions.set(hash, { text, runs: 1 });
-    else stored.runs++;
-  }
-
-  /** A definition goes with the last run that pins it. */
-  #unpin(hash: string): void {
-    const stored = this.#definitions.get(hash)!;
-    if (--stored.runs === 0) this.#definitions.delete(hash);
   }
 }

@@ -53,6 +53,11 @@ export function isEndedRoot(
     statuses?.includes(status) !== false;
 }
 
+/** Tells whether a run of this status is interrupted where its owner goes away. */
+export function isUnderWay(status: RunStatus): boolean {
+  return status === "pending" || status === "running" || status === "compensating";
+}
+
 /** A page of a run's journal. */
 export function pageOf(kept: KeptRun | undefined, from: number, limit: number): JournalPage {
   if (kept === undefined) return { from, turns: [] };

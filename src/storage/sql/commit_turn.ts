@@ -16,7 +16,7 @@ import { deleteJournal, insertLarge, isLarge, turnPayload } from "./journal_rows
 import type { Payload, PayloadCodec } from "./payload.ts";
 import { changedColumns, columnValue, type RecordColumns } from "./record_columns.ts";
 import { change, selectOne, type SqlContext, type SqlWork } from "./sql_work.ts";
-import { releaseRun } from "./worker_rows.ts";
+import { keepDue, releaseRun } from "./worker_rows.ts";
 
 /** A commit in the form in which it is kept. */
 export interface PreparedCommit {
@@ -29,6 +29,8 @@ export interface PreparedCommit {
   /** What changes in the record, but for the definition. */
   readonly columns: RecordColumns;
   readonly attributes: Attributes | undefined;
+  /** Whether the run has no time any more at which it is due. */
+  readonly endsWait: boolean;
   readonly definition: { readonly hash: string; readonly body: Payload } | undefined;
   readonly taken: readonly string[] | undefined;
   readonly children: readonly PreparedRun[] | undefined;
@@ -48,6 +50,7 @@ export function prepareCommit(codec: PayloadCodec, request: CommitTurnRequest): 
     restart: restart === true,
     columns: changedColumns(codec, runId, changed),
     attributes: changed.attributes,
+    endsWait: changed.wakeAt === null,
     definition: prepareDefinition(codec, changed.definition, definition),
     taken,
     children: request.children?.map((child) => prepareRun(codec, child)),
@@ -71,6 +74,7 @@ export function* commitTurn(commit: PreparedCommit, context: SqlContext): SqlWor
   const { changes } = yield* updateRun(commit, tail);
   if (changes === 0) return yield* refuse(runId, token, turnId);
   if (attributes !== undefined) yield* changeIndexed(indexed!, attributes);
+  if (commit.endsWait && !release) yield* keepDue(runId, context);
   const isFirst = head === 0 && turn !== undefined;
   if (!isFirst && !release && (taken ?? children ?? messages ?? definition) === undefined) return;
   const run = (yield* selectOne<{ seq: number; owner: string | null; definition: number }>(

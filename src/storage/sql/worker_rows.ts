@@ -34,6 +34,13 @@ export function* releaseRun(seq: number, { now, effects }: SqlContext): SqlWork<
   else if (wakeAt < Infinity) effects.hasParkedRuns = true;
 }
 
+/** Sees to it that others can take a run that is in the middle of something, where the lease of whoever commits has run out. */
+export function* keepDue(runId: string, { now, effects }: SqlContext): SqlWork<void> {
+  const sql = `update runs set wake_at = ? where id = ? and owner is null and wake_at is null and ${WAS_CUT}`;
+  const { changes } = yield* change(sql, [now, runId]);
+  if (changes > 0) effects.hasDueRuns = true;
+}
+
 /** Forgets workers; their runs are nobody's then. */
 export function* forgetWorkers(ids: readonly string[], { now, effects }: SqlContext): SqlWork<void> {
   for (const id of ids) {

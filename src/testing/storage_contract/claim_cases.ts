@@ -1,4 +1,4 @@
-import type { ClaimedRuns, ClaimRunsRequest, Storage } from "../../engine/storage.ts";
+import type { Claim, ClaimedRuns, ClaimRunsRequest, Storage } from "../../engine/storage.ts";
 import type { RunStatus } from "../../engine/run.ts";
 import type { ContractCase } from "./contract.ts";
 import { expectEqual, expectRejection } from "./expect.ts";
@@ -201,6 +201,30 @@ export const CLAIM_CASES: readonly ContractCase[] = [
       const { runs: [taken] } = await claimAs(storage, "v");
       expectEqual([taken?.claim.token, taken?.head], [2, 2], "token and head of the next claim");
       await expectRejection(storage.commitTurn(commitRequest(claim, 2)), "claim_lost", "the first owner's next turn");
+    },
+  },
+  {
+    name: "lets others take a run whose owner commits after its lease has run out",
+    async run(store) {
+      const storage = await store.open();
+      const wakeAt = store.now() + 10 * LEASE_MS;
+      const claims: Claim[] = [];
+      for (const id of ["running", "waiting", "parked"]) {
+        claims.push(await createOwned(storage, runRecord(id, { status: "waiting", wakeAt }), worker("w")));
+      }
+      await store.advance(LEASE_MS + 1);
+      expectEqual(await claimedIds(storage, "v"), [], "what is due before");
+      await storage.commitTurn(commitRequest(claims[0]!, 1, { change: { status: "running", wakeAt: null } }));
+      await storage.commitTurn(commitRequest(claims[1]!, 1, { change: { wakeAt: store.now() + 50 } }));
+      await storage.commitTurn(commitRequest(claims[2]!, 1, { change: { wakeAt: null } }));
+      expectEqual(await claimedIds(storage, "v"), ["running"], "what is due at once");
+      await store.advance(50);
+      expectEqual(await claimedIds(storage, "v"), ["waiting"], "what is due in time");
+      await expectRejection(
+        storage.commitTurn(commitRequest(claims[0]!, 2)),
+        "claim_lost",
+        "the first owner's next turn",
+      );
     },
   },
   {
