@@ -6,11 +6,13 @@ import { toRunFailure } from "./code/errors.ts";
 import { performWork } from "./code/perform_work.ts";
 import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
 import type { WorkflowDefinition } from "./engine/context.ts";
+import { isEngineError } from "./engine/foreign_await.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
 import type { Plan, ProgramBundle } from "./plan/plan.ts";
 import { limit } from "./plan/retry_options.ts";
 import { checkInput, fitInput } from "./plan/run_input.ts";
 import { sha256 } from "./runtime/digest.ts";
+import { sheltered } from "./runtime/stray_rejections.ts";
 
 /**
  * Makes of a workflow in code what can be run. A run of it pins name and version, not code: that is the program's.
@@ -85,7 +87,8 @@ function defineCode(workflow: Workflow<never, unknown>, plan: Plan, resolve: Res
     instantiate: () => ({
       run: async (kernel, input) => {
         try {
-          return asJson(await workflow.run(new CodeContext(kernel, resolve), input as never));
+          const run = () => workflow.run(new CodeContext(kernel, resolve), input as never);
+          return asJson(await sheltered(run, isEngineError));
         } catch (thrown) {
           throw toRunFailure(thrown);
         }

@@ -79,7 +79,8 @@ export class ServiceConnections {
   async programCaller(perform: ProgramWork, program: Program): Promise<StepCaller> {
     const { callFunction } = await import("./services/function/adapter.ts");
     return {
-      call: (spec, facts) => this.#registry.attempt(facts, () => callFunction(() => perform(spec, facts, program))),
+      call: (spec, facts) =>
+        this.#registry.attempt(facts, () => callFunction(() => perform(spec, facts, program), facts)),
     };
   }
 

@@ -224,20 +224,24 @@ export class CodeContext implements WorkflowContext {
     } = {},
   ): Promise<Result[]> {
     const place = this.#path(key);
-    const left = [...items].entries();
+    if (!(concurrency >= 1)) throw new Error(`A concurrency of ${concurrency} lets nothing run`);
+    const list = [...items];
+    const left = list.entries();
     const results: Result[] = [];
     let hasFailed = false;
     const work = async (): Promise<void> => {
       for (const [index, item] of left) {
         const ctx = new CodeContext(this.#kernel, this.#children.resolve, `${place}[${index}]/`);
-        results[index] = await each(item, ctx, index).catch((thrown) => {
+        try {
+          results[index] = await each(item, ctx, index);
+        } catch (thrown) {
           hasFailed = true;
           throw thrown;
-        });
+        }
         if (hasFailed) return;
       }
     };
-    const count = Math.min(concurrency, [...items].length);
+    const count = Math.min(Math.floor(concurrency), list.length);
     await Promise.all(Array.from({ length: count }, () => silence(work())));
     return results;
   }

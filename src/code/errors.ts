@@ -41,7 +41,9 @@ export class UpdateFailedError extends StepFailedError {
 export function toAuthorError(thrown: unknown): unknown {
   if (!(thrown instanceof StepFailedError)) return thrown;
   const { failure: reason, isUnknown, attempts } = thrown;
-  if (reason.code === "timeout") return new TimeoutError(reason, isUnknown, attempts);
+  if (reason.code === "timeout" || reason.code === "heartbeat_timeout") {
+    return new TimeoutError(reason, isUnknown, attempts);
+  }
   if (reason.code === "child_failed") return new ChildRunFailedError(reason, isUnknown, attempts);
   return thrown;
 }

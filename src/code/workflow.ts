@@ -28,7 +28,10 @@ export interface WorkflowOptions {
 export type AnyWorkflow = Startable<never, unknown>;
 
 /** The function of a workflow. */
-export type WorkflowFunction<Input, Result> = (ctx: WorkflowContext<Input>, input: Input) => Result | Promise<Result>;
+export type WorkflowFunction<Input, Result> = (
+  ctx: WorkflowContext<NoInfer<Input>>,
+  input: Input,
+) => Result | Promise<Result>;
 
 /**
  * A workflow that is code: made by `workflow`, started with `Maestro.start`.

@@ -1,4 +1,3 @@
-import type { JsonValue } from "../base/json.ts";
 import type { Stored } from "../base/stored.ts";
 import type { Attributes } from "../engine/attributes.ts";
 import type { Duration } from "../plan/retry_options.ts";
@@ -55,7 +54,7 @@ export interface CancellationScope {
  * give the same at every replay. A workflow that awaits anything else, a `fetch` or a timer of the runtime, is paused: such work belongs
  * into an activity or into `ctx.step`. For the same reason take time and chance from here and not from `Date` and `Math`.
  */
-export interface WorkflowContext<Input = JsonValue> {
+export interface WorkflowContext<Input = never> {
   /** The run's id. */
   readonly runId: string;
   /** The workflow's name and version. */

@@ -2,6 +2,7 @@ import type { JsonValue } from "../base/json.ts";
 import type { RollbackContext } from "./compensation.ts";
 import type { ChildSpec, StepSpec, StepSuccess } from "./context.ts";
 import { CancelledError } from "./failure.ts";
+import { ForeignAwaitError } from "./foreign_await.ts";
 import { Conditions } from "./conditions.ts";
 import { commandKey, type Entry, type Note, type UpdateCompleted } from "./journal.ts";
 import { Outstanding } from "./outstanding.ts";
@@ -189,6 +190,6 @@ export class Commands {
     if (this.isAsked) throw new Error("A query only reads the state of the workflow: it may ask for nothing");
     if (this.isOpen) return;
     this.#onStuck("foreign_await");
-    throw new Error("A workflow function awaited something that is not durable");
+    throw new ForeignAwaitError();
   }
 }

@@ -70,10 +70,13 @@ export class DurableContext implements LifecycleContext, RollbackContext {
   }
 
   now(): number {
-    return this.#execution.time;
+    const { time, commands } = this.#execution;
+    if (!commands.isAsked) commands.requireTurn();
+    return time;
   }
 
   random(key: string): () => number {
+    this.#execution.commands.requireTurn();
     const { seed, generation = 0 } = this.#execution.started;
     return seededRandom(generation === 0 ? `${seed} ${key}` : `${seed}.${generation} ${key}`);
   }

@@ -27,6 +27,8 @@ export interface ExecutionOptions {
   readonly drain: () => Promise<void>;
   /** Hashes a text to hexadecimal digits. */
   readonly digest: (text: string) => string;
+  /** Hears that the function has got stuck between two turns: the next one tells why. */
+  readonly onStuck?: (() => void) | undefined;
 }
 
 /** No step id holds a `!`, so no step or block has this key. */
@@ -348,12 +350,12 @@ export class Execution {
   }
 
   #close(): Turn {
-    this.commands.isOpen = false;
     const draft = this.commands.draft;
     this.commands.draft = new TurnDraft();
     const hasEnded = this.#finished !== undefined || this.#continued !== undefined;
     if (hasEnded) draft.timersCleared.push(...this.commands.waits.timers.map(({ timer }) => timer));
     else if (this.#isIdle) this.#getStuck("foreign_await");
+    this.commands.isOpen = false;
     return this.#turn(draft);
   }
 
@@ -396,10 +398,9 @@ export class Execution {
   #getStuck(reason: PauseReason, mismatch?: string): void {
     if (this.#stuck === undefined) this.#mismatch = mismatch;
     this.#stuck ??= reason;
+    if (!this.commands.isOpen) this.options.onStuck?.();
   }
 }
 
 /** What comes from people and may come at any time. */
-const MESSAGES: ReadonlySet<Fact["type"]> = new Set(
-  ["signal_received", "update_received", "resume_requested"] as const,
-);
+const MESSAGES = new Set<Fact["type"]>(["signal_received", "update_received", "resume_requested"]);

@@ -14,13 +14,17 @@ export class FactInbox {
 
   /** Whether a person has ended the run. */
   isTerminated = false;
+  /** Whether a turn is wanted though nothing has come. */
+  #isNudged = false;
 
   get isEmpty(): boolean {
-    return this.#facts.length === 0 && !this.isTerminated;
+    return this.#facts.length === 0 && !this.isTerminated && !this.#isNudged;
   }
 
-  add(fact: Fact): void {
-    this.#facts.push(fact);
+  /** Takes a fact in; none asks for a turn all the same. */
+  add(fact?: Fact): void {
+    if (fact === undefined) this.#isNudged = true;
+    else this.#facts.push(fact);
   }
 
   /** Takes messages in; those that came before are dropped. */
@@ -47,6 +51,7 @@ export class FactInbox {
   takeFacts(): readonly Fact[] {
     const facts = this.#facts;
     this.#facts = [];
+    this.#isNudged = false;
     this.#taken.push(...this.#posted);
     this.#posted = [];
     return facts;
@@ -68,6 +73,6 @@ export class FactInbox {
   /** Drops the facts. */
   clear(): void {
     this.#facts = [];
-    this.isTerminated = false;
+    this.isTerminated = this.#isNudged = false;
   }
 }

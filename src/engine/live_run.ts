@@ -195,7 +195,10 @@ export class LiveRun {
   #newExecution(): Execution {
     const { drain, digest } = this.#options;
     const { id, internalId } = this.#run;
-    return new Execution({ runId: id, internalId, definition: this.#opened.definition, drain, digest });
+    const { definition } = this.#opened;
+    const onStuck = (): void => execution === this.#execution ? this.#receive() : undefined;
+    const execution = new Execution({ runId: id, internalId, definition, drain, digest, onStuck });
+    return execution;
   }
 
   async #startPending(started: RunStarted): Promise<void> {
@@ -259,7 +262,7 @@ export class LiveRun {
     return this.#effects?.isQuiet !== false && !this.#isTurning && this.#inbox.isEmpty;
   }
 
-  #receive(fact: Fact): void {
+  #receive(fact?: Fact): void {
     if (this.#isAbandoned) return;
     this.#inbox.add(fact);
     this.#wake();

@@ -215,8 +215,8 @@ describe("the end of an attempt", () => {
       middleware: [watch],
       functions: { shop: { Do: (_input, { signal }) => untilAborted(signal) } },
     });
-    assert.equal(error?.code, "UNKNOWN");
-    assert.deepEqual(seen, [["UNKNOWN", true, "timeout"]]);
+    assert.equal(error?.code, "timeout");
+    assert.deepEqual(seen, [["timeout", true, "timeout"]]);
   });
 
   it("comes with the cancellation of the run", async () => {

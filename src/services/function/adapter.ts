@@ -64,7 +64,7 @@ class FunctionClient implements ServiceClient {
 
   call({ method, input = null }: CallRequest, context: CallContext): PendingResult {
     if (!Object.hasOwn(this.#functions, method)) return this.#noSuchMethod(method);
-    return callFunction(() => this.#functions[method]!(copyJson(input), context));
+    return callFunction(() => this.#functions[method]!(copyJson(input), context), context);
   }
 
   close(): Promise<void> {
@@ -78,11 +78,14 @@ class FunctionClient implements ServiceClient {
   }
 }
 
-/** Makes one attempt of a function of the program: what it gives is taken as JSON, what it throws is a failed attempt. */
-export function callFunction(run: () => unknown): PendingResult {
+/**
+ * Makes one attempt of a function of the program: what it gives is taken as JSON, what it throws is a failed attempt. Where its time was up
+ * before it threw just any error, that was the reason, and not what it makes of its aborted signal.
+ */
+export function callFunction(run: () => unknown, context: Pick<CallContext, "aborted">): PendingResult {
   try {
     const result = run();
-    return isThenable(result) ? settle(result) : succeeded(result);
+    return isThenable(result) ? settle(result, context) : succeeded(result);
   } catch (thrown) {
     return failedBy(thrown);
   }
@@ -92,11 +95,13 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-async function settle(result: PromiseLike<unknown>): Promise<AttemptResult> {
+async function settle(result: PromiseLike<unknown>, context: Pick<CallContext, "aborted">): Promise<AttemptResult> {
   try {
     return succeeded(await result);
   } catch (thrown) {
-    return failedBy(thrown);
+    const failed = failedBy(thrown);
+    const isLate = context.aborted === "timeout" && !failed.ok && failed.class === "unknown";
+    return isLate ? { ...failed, failure: failure("timeout", "No answer in time") } : failed;
   }
 }
 
