@@ -175,6 +175,7 @@ class MortalStorage implements Storage {
   claimRuns: Storage["claimRuns"] = (request) => this.#send(() => this.#inner.claimRuns(request));
   renewWorker: Storage["renewWorker"] = (request) => this.#send(() => this.#inner.renewWorker(request));
   readJournal: Storage["readJournal"] = (request) => this.#send(() => this.#inner.readJournal(request));
+  readPending: Storage["readPending"] = (request) => this.#send(() => this.#inner.readPending(request));
   readDefinition: Storage["readDefinition"] = (request) => this.#send(() => this.#inner.readDefinition(request));
   commitTurn: Storage["commitTurn"] = (request) => this.#write(() => this.#inner.commitTurn(request));
   deliver: Storage["deliver"] = (request) => this.#send(() => this.#inner.deliver(request));
