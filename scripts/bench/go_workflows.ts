@@ -5,7 +5,7 @@ import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type GoProgram, startGoProgram } from "./go_program.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 import { type Cost, costOf } from "./stopwatch.ts";
-import { openTree, type TreeShape, workflowsOf } from "./workflow_tree.ts";
+import { openTrees, type TreeShape, workflowsOf } from "./workflow_tree.ts";
 
 /** Where runs are kept. */
 type StoreKind = "sqlite" | "memory";
@@ -69,10 +69,10 @@ interface Costs {
 async function measureOwn(runtime: Runtime, folder: string, { store, runs }: Case): Promise<Cost> {
   const path = join(folder, "maestro.db");
   const url = store === "sqlite" ? `sqlite:${path}` : "memory:";
-  const tree = await openTree(runtime, url, { shape: SHAPE, folder: join(folder, "workflows") });
-  await tree.run(WARM_UPS);
-  const cost = await costOf(() => tree.run(runs));
-  await tree.close();
+  const trees = await openTrees(runtime, url, SHAPE);
+  await trees.run(WARM_UPS);
+  const cost = await costOf(() => trees.run(runs));
+  await trees.close();
   await removeStore(path);
   return cost;
 }
