@@ -9,7 +9,7 @@ import type { RunListener } from "./engine/hooks.ts";
 import type { JournalTurn, RunFiles, RunFinished } from "./engine/journal.ts";
 import { withinTime } from "./engine/patience.ts";
 import type { RunExit } from "./engine/run_exit.ts";
-import { readStart, readTurns } from "./engine/recovered.ts";
+import { readStart, readTurns, startOf } from "./engine/recovered.ts";
 import { askedForSince, reusableFacts } from "./engine/reuse.ts";
 import { isFinal } from "./engine/run.ts";
 import type { Delivery, Message, MessageBody, Storage, StoredRun } from "./engine/storage.ts";
@@ -124,7 +124,7 @@ export class Engine {
   ): Promise<RunHandle> {
     const { createId, values, queue } = this.options;
     const turns = await readTurns(this.storage, old.id);
-    const before = await readStart(this.storage, old.id);
+    const before = startOf(turns, old.id);
     const workflow = await this.opener.definition(old.definition, before.files?.workflow ?? "");
     const path = pathOf(from, turns);
     const isAgain = workflow.isCode === true ? askedForSince(turns, path)! : createDependence(workflow.plan, path);

@@ -4,11 +4,11 @@ import { nextStart } from "./continuation.ts";
 import { Effects } from "./effects.ts";
 import { Execution } from "./execution.ts";
 import { FactInbox } from "./fact_inbox.ts";
-import type { Fact, RunStarted } from "./journal.ts";
+import type { Fact, JournalTurn, RunStarted } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
 import type { OpenedRun } from "./opened_run.ts";
 import { patiently, withinTime } from "./patience.ts";
-import { lastReopening, readStart, readTurns, recover, refusalOf } from "./recovered.ts";
+import { lastReopening, readTurns, recover, refusalOf, startOf } from "./recovered.ts";
 import type { Pause, RunRecord } from "./run.ts";
 import { exitOf, pauseForChildren, type RunExit, unpause } from "./run_exit.ts";
 import { RunNews } from "./run_news.ts";
@@ -106,14 +106,15 @@ export class LiveRun {
     try {
       const terminated = await dropMail(claimed, this.#ledger.writer);
       if (terminated !== undefined) return this.#leave({ kind: "finished", finished: terminated });
-      const started = claimed.started ?? await patiently(clock, () => readStart(storage, this.id), this.#hasStopped);
+      const turns = claimed.head > 0 ? await patiently(clock, () => readTurns(storage, this.id), this.#hasStopped) : [];
+      const started = claimed.started ?? startOf(turns, this.id);
       this.#inbox.post(claimed.messages.filter(({ kind }) => kind === "terminate"));
       if (this.#inbox.isTerminated) return await this.#terminate(claimed.started);
       const opened = refusalOf(claimed) ?? await open(this.#run, started);
       if ("reason" in opened) return await this.#pause(opened);
       this.#open(opened);
       if (claimed.run.status === "paused" && !(await this.#unpause(claimed))) return;
-      await (claimed.head === 0 ? this.#startPending(started) : this.#replay(claimed));
+      await (claimed.head === 0 ? this.#startPending(started) : this.#replay(claimed, turns));
       this.post(claimed.messages.filter(({ kind }) => kind !== "resume"));
       this.#proceed();
     } catch (thrown) {
@@ -207,10 +208,9 @@ export class LiveRun {
     else await this.#carryOut(turn);
   }
 
-  async #replay(claimed: ClaimedRun): Promise<void> {
-    const { storage, clock, onChildRuns } = this.#options;
-    const { execution, turn, turns, attemptsBefore } = await recover(claimed, {
-      read: () => patiently(clock, () => readTurns(storage, this.id), this.#hasStopped),
+  async #replay(claimed: ClaimedRun, found: readonly JournalTurn[]): Promise<void> {
+    const { clock, onChildRuns } = this.#options;
+    const { execution, turn, turns, attemptsBefore } = await recover(claimed, found, {
       newExecution: () => this.#newExecution(),
       now: () => clock.now(),
       commit: (resuming) => this.#commit(resuming),

@@ -27,7 +27,11 @@ export async function readTurns(storage: Pick<Storage, "readJournal">, runId: st
 
 /** Reads what a run was started with. */
 export async function readStart(storage: Pick<Storage, "readJournal">, runId: string): Promise<RunStarted> {
-  const { turns: [turn] } = await storage.readJournal({ runId, limit: 1 });
+  return startOf((await storage.readJournal({ runId, limit: 1 })).turns, runId);
+}
+
+/** What a run was started with, by its journal. */
+export function startOf([turn]: readonly JournalTurn[], runId: string): RunStarted {
   const started = turn?.entries.find((entry) => entry.type === "run_started");
   if (started === undefined) throw new Error(`The journal of run "${runId}" has no beginning`);
   return started;
@@ -46,14 +50,13 @@ export interface RecoveredRun {
 /** Replays a run that was taken over; where a person lets it go on past its pivot, that is committed first. */
 export async function recover(
   { crashes, messages }: Pick<ClaimedRun, "crashes" | "messages">,
-  { read, newExecution, now, commit }: {
-    readonly read: () => Promise<readonly JournalTurn[]>;
+  turns: readonly JournalTurn[],
+  { newExecution, now, commit }: {
     readonly newExecution: () => Execution;
     readonly now: () => number;
     readonly commit: (turn: Turn) => Promise<unknown>;
   },
 ): Promise<RecoveredRun> {
-  const turns = await read();
   const execution = newExecution();
   const turn = await execution.replay(turns);
   const isResumed = turn.stuck === undefined && messages.some(({ kind }) => kind === "resume");
