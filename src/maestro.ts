@@ -227,7 +227,7 @@ class LocalMaestro implements Maestro {
           files === undefined || readValues === undefined ? values : learn(await readValues(files)),
         onEvent: options.onEvent,
         queue,
-        queues: [...new Set([queue, ...queues])].filter((name) => name !== "local"),
+        queues: drives ? [...new Set([queue, ...queues])].filter((name) => name !== "local") : [],
         drives,
         maxRuns: options.maxRuns,
         maxWaiting: options.maxWaiting,

@@ -215,14 +215,13 @@ describe("Maestro.terminate()", () => {
   });
 
   it("ends a run whose code nobody has any more", async () => {
-    const storage = await openStorage(`sqlite:${scratch.path}/${++stores}.db`);
-    const client = createClient({ runtime, storage });
+    const url = `sqlite:${scratch.path}/${++stores}.db`;
+    const client = keep(createClient({ runtime, storage: await openStorage(url) }));
     const run = await client.start(endless);
-    const worker = createWorker({ runtime, storage, workflows: [], queues: ["default"] });
+    keep(createWorker({ runtime, storage: await openStorage(url), workflows: [] }));
     assert.equal((await run.result()).pause?.reason, "missing_definition");
     await client.terminate(run.id);
     assert.equal((await (await client.follow(run.id)).result()).status, "cancelled");
-    await worker.close();
   });
 });
 
