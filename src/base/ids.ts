@@ -33,7 +33,7 @@ export function createIdGenerator(now: () => number, random: RandomBytes = crypt
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Writes 16 bytes as a UUID. */
-export function formatUuid(bytes: Uint8Array): string {
+function formatUuid(bytes: Uint8Array): string {
   let text = "";
   for (let index = 0; index < 16; index++) {
     if (index === 4 || index === 6 || index === 8 || index === 10) text += "-";
