@@ -8,7 +8,7 @@ export function explainPause(details: RunDetails): Explanation {
   const { run } = details;
   const pause: Pause = run.pause ?? { reason: "crash_loop", message: "the reason was not recorded" };
   const { meaning, advice } = PAUSES[pause.reason];
-  const reasons = [`${meaning}.`, ...inFlight(details)];
+  const reasons = [`${meaning}.`, ...describeDifference(pause), ...inFlight(details)];
   if (run.error !== null) reasons.push(`The error${at(details, run.error)}: ${sentence(run.error)}.`);
   const id = run.id;
   return {
@@ -20,6 +20,13 @@ export function explainPause(details: RunDetails): Explanation {
       { args: ["runs", "cancel", id], effect: cancelEffect(details) },
     ],
   };
+}
+
+/** What the journal holds and what the code asks for, where they part. */
+function describeDifference({ difference }: Pause): string[] {
+  if (difference === undefined) return [];
+  const list = (keys: readonly string[]): string => keys.length === 0 ? "nothing" : keys.join(", ");
+  return [`The journal holds there: ${list(difference.expected)}.`, `The code asks for: ${list(difference.came)}.`];
 }
 
 function cancelEffect({ pivot }: RunDetails): string {

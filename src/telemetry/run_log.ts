@@ -156,6 +156,19 @@ export class RunLog {
           { ...fields, signal: entry.name, ...(this.#isDebug ? { data: entry.data } : {}) },
           text,
         );
+      case "update_received":
+        return this.#logger.info(
+          { ...fields, update: entry.name, ...(this.#isDebug ? { data: entry.data } : {}) },
+          text,
+        );
+      case "update_completed":
+        return entry.failure === null
+          ? this.#logger.info(fields, text)
+          : this.#logger.warn({ ...fields, code: entry.failure.code, error: entry.failure.message }, "update failed");
+      case "attributes_set":
+        return this.#logger.info({ ...fields, attributes: entry.attributes }, text);
+      case "run_terminated":
+        return this.#logger.warn(fields, text);
       case "signal_refused":
         return this.#logger.warn({ ...fields, signal: entry.signal, reason: entry.reason }, text);
       case "child_scheduled":

@@ -114,12 +114,12 @@ describe("explainRun()", () => {
       "past_pivot",
       "history_limit",
     ];
-    const text = reasons.map((reason) =>
-      explain(
-        reason,
-        details({ status: "paused", owner: null, pause: { reason, message: "What was seen." } }, [1, call("reserve")]),
-      )
-    );
+    const difference = { expected: ["step reserve shop Reserve"], came: ["step pay bank Pay", "timer rest"] };
+    const text = reasons.map((reason) => {
+      const pause: Pause = { reason, message: "What was seen." };
+      const whole = reason === "non_determinism" ? { ...pause, difference } : pause;
+      return explain(reason, details({ status: "paused", owner: null, pause: whole }, [1, call("reserve")]));
+    });
     golden("why_paused.txt", text.join(""));
   });
 

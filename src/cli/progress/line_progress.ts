@@ -49,9 +49,13 @@ export class LineProgress {
       case "cancel_requested":
         return entry.reason === "timeout" ? "the run's time is up" : "cancelling";
       case "log":
-        return `${entry.step}: ${entry.text}`;
+        return entry.step === "" ? entry.text : `${entry.step}: ${entry.text}`;
       case "signal_received":
         return `signal "${entry.name}" came`;
+      case "update_received":
+        return `update "${entry.name}" came`;
+      case "run_terminated":
+        return "terminated by a person";
       case "run_paused":
         return `${workflow} is paused: ${entry.pause.message}`;
       case "resume_requested":
