@@ -1,4 +1,5 @@
-import type { JsonValue } from "../base/json.ts";
+import { asJson, type JsonValue } from "../base/json.ts";
+import type { Payload, QueryDefinition, SignalDefinition, UpdateDefinition } from "../code/message.ts";
 import type { Storage } from "../engine/storage.ts";
 import type { Maestro, RunHandle, RunResult } from "../maestro.ts";
 import type { MockedCalls } from "./mocked_calls.ts";
@@ -61,12 +62,42 @@ export class TestRun<Output = JsonValue> {
   }
 
   /** Sends a signal. @throws {MaestroError} where no step takes it, or the run has ended. */
-  async signal(name: string, data: JsonValue = null): Promise<void> {
-    await this.#options.maestro.signal(this.id, { name, data });
+  signal<Data>(signal: SignalDefinition<Data>, ...data: Payload<Data>): Promise<void>;
+  /** The same by the signal's name. */
+  signal(name: string, data?: JsonValue): Promise<void>;
+  async signal(signal: string | { readonly name: string }, data: unknown = null): Promise<void> {
+    const name = typeof signal === "string" ? signal : signal.name;
+    await this.#options.maestro.signal(this.id, { name, data: asJson(data) });
+  }
+
+  /** Asks a question about the run's state, as it is now. @throws {MaestroError} `usage` where the workflow does not answer it. */
+  async query<Result, Data>(query: QueryDefinition<Result, Data>, ...data: Payload<Data>): Promise<Result> {
+    await this.#options.pacer.until(() => true, () => undefined);
+    return await this.#options.maestro.query(this.id, query, ...data);
+  }
+
+  /** Sends an update, lets time pass until it is answered, and gives the answer. @throws {UpdateFailedError} where it is refused. */
+  async update<Result, Data>(update: UpdateDefinition<Result, Data>, ...data: Payload<Data>): Promise<Result> {
+    const { pacer, maestro } = this.#options;
+    let isOver = false;
+    const answer = maestro.update(this.id, update, data[0] as Data).finally(() => {
+      isOver = true;
+      pacer.touch();
+    });
+    const [given] = await Promise.all([
+      answer,
+      pacer.until(() => isOver, () => new Error("Nobody answers the update")),
+    ]);
+    return given;
   }
 
   /** Cancels the run and rolls it back; `result` says how that went. */
   async cancel(): Promise<void> {
     await this.#options.maestro.cancel(this.id);
+  }
+
+  /** Ends the run as it stands: nothing is undone. */
+  async terminate(): Promise<void> {
+    await this.#options.maestro.terminate(this.id);
   }
 }
