@@ -96,8 +96,10 @@ class Chaos {
       for (const when of WHEN) {
         for (let attempts = 1; attempts <= MOST_ATTEMPTS; attempts++) {
           const fault: Fault = { kind: "call", step, attempts, when };
+          const known = this.#violations.length;
           const played = await this.#try([...before, fault]);
-          if (!isInRollback) this.#noteRollback(fault, played);
+          // A rollback that goes wrong by itself would be found at each of its writes again.
+          if (!isInRollback && this.#violations.length === known) this.#noteRollback(fault, played);
           if ((played.world.called.get(step)?.attempts ?? 0) <= attempts) break;
         }
       }

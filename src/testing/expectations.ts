@@ -101,7 +101,7 @@ export function checkCalls(
   expected: number | readonly ExpectedCall[],
 ): void {
   const problem = compareCalls(calls, expected);
-  if (problem !== undefined) throw new ExpectationError(`${name}: ${problem}`, expected, calls);
+  if (problem !== undefined) throw new ExpectationError(`${name}: ${problem}`, expected, calls.map(describeCall));
 }
 
 /** Checks that calls were made in the order of these names. @throws {ExpectationError} */
@@ -112,7 +112,7 @@ export function checkOrder(calls: readonly TestCall[], names: readonly string[])
     if (found < 0) {
       const isThere = calls.some((call) => exactness(name, call) > 0);
       const problem = isThere ? "came too early" : "was not called";
-      throw new ExpectationError(`${name} ${problem}; the calls were:${listed(calls)}`, names, calls);
+      throw new ExpectationError(`${name} ${problem}; the calls were:${listed(calls)}`, names, calls.map(describeCall));
     }
     place = found + 1;
   }

@@ -45,7 +45,8 @@ function sampleOf(schema: JsonValue, place: Place): JsonValue {
     const alternatives = merged[key];
     if (!Array.isArray(alternatives)) continue;
     const usable = alternatives.find((one: JsonValue) => !isEndless(one, place)) ?? alternatives[0];
-    return sampleOf(mergeTwo(without(merged, key), isJsonObject(usable) ? resolve(usable, place) : {}), place);
+    const chosen = isJsonObject(usable) ? usable : {};
+    return sampleOf(mergeTwo(without(merged, key), resolve(chosen, place)), within(chosen, place));
   }
   return sampleOfType(merged, place);
 }
@@ -168,6 +169,12 @@ function mergeTwo(one: JsonObject, other: JsonObject): JsonObject {
 function resolve(schema: JsonObject, { root }: Place): JsonObject {
   const reference = schema["$ref"];
   return typeof reference === "string" ? { ...follow(root, reference), ...without(schema, "$ref") } : schema;
+}
+
+/** The place behind a schema's reference, if it is one. */
+function within(schema: JsonObject, place: Place): Place {
+  const reference = schema["$ref"];
+  return typeof reference === "string" ? { ...place, open: [...place.open, reference] } : place;
 }
 
 /** Whether a schema leads back to a reference that is being followed. */
