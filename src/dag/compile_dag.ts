@@ -188,6 +188,8 @@ function outputTemplate(graph: Graph, output: OutputFunction | undefined): Templ
   });
 }
 
+const NOTHING_DEFERRED: readonly never[] = [];
+
 /** A template that is a function. */
 function computed(evaluate: (scope: Scope) => JsonValue): Template {
   return {
@@ -196,7 +198,7 @@ function computed(evaluate: (scope: Scope) => JsonValue): Template {
     readsSecrets: false,
     kinds: KIND.map,
     evaluate,
-    evaluateDeferred: (scope) => ({ value: evaluate(scope), deferred: [] }),
+    evaluateDeferred: (scope) => ({ value: evaluate(scope), deferred: NOTHING_DEFERRED }),
   };
 }
 

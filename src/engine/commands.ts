@@ -50,7 +50,7 @@ export class Commands {
   step(spec: StepSpec, scope: CancelScope): Promise<StepSuccess> {
     this.requireTurn();
     if (scope.cause !== undefined) return silence(Promise.reject(new CancelledError(scope.cause)));
-    const pending = new PendingStep(spec, scope, this.time, (step) => this.draft.cancels.push(step.spec.step));
+    const pending = new PendingStep(spec, scope, this.time, this.#cancelStep);
     this.waits.addStep(pending);
     const { step, service, method, request, key, compensates } = spec;
     const entry = { type: "step_scheduled", step, service, method, request } as const;
@@ -156,6 +156,10 @@ export class Commands {
   note(note: Note): void {
     if (!this.isReplaying) this.draft.entries.push(note);
   }
+
+  readonly #cancelStep = ({ spec: { step } }: PendingStep): void => {
+    this.draft.cancels.push(step);
+  };
 
   readonly #cancelChild = ({ runId, action, step }: PendingChild): void => {
     if (action === "run") this.draft.childOrders.push({ action: "cancel", runId, step });

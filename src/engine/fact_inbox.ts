@@ -52,8 +52,10 @@ export class FactInbox {
     const facts = this.#facts;
     this.#facts = [];
     this.#isNudged = false;
-    this.#taken.push(...this.#posted);
-    this.#posted = [];
+    if (this.#posted.length > 0) {
+      this.#taken.push(...this.#posted);
+      this.#posted = [];
+    }
     return facts;
   }
 
