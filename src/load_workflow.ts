@@ -1,6 +1,6 @@
 import type { Diagnostic, Issue } from "./base/diagnostics.ts";
 import { MaestroError } from "./base/errors.ts";
-import { canonicalJson } from "./base/json.ts";
+import { canonicalJson, type JsonValue } from "./base/json.ts";
 import { folderOf, joinPath } from "./base/paths.ts";
 import type { Program } from "./code/perform_work.ts";
 import type { StepSpec, WorkflowDefinition } from "./engine/context.ts";
@@ -14,6 +14,7 @@ import { type Environment, joinEnvironments, readsEnvironment } from "./plan/env
 import { interpretPlan } from "./plan/interpret.ts";
 import type { DefinitionBundle, Plan, ProgramBundle, WorkflowStep } from "./plan/plan.ts";
 import { sha256 } from "./runtime/digest.ts";
+import type { Startable } from "./plan/startable.ts";
 import { compileWorkflow } from "./yaml/compile.ts";
 import { sortDiagnostics } from "./yaml/diagnostics.ts";
 
@@ -38,6 +39,8 @@ export interface LoadedWorkflow {
    * @internal
    */
   readonly descriptors: DefinitionBundle["descriptors"];
+  /** Never there: a document says nothing of the types of its input and output. */
+  readonly types?: Startable<JsonValue, JsonValue>["types"];
   /** The serialised definition bundle. */
   readonly bundle: string;
   /** Hash of the bundle: what a run pins. */
