@@ -6,14 +6,20 @@
  * ```ts
  * import { createMaestro, createRuntime } from "maestro";
  *
+ * const text = `
+ * name: order
+ * services: { shop: { type: function, endpoint: local } }
+ * steps: [{ id: price, service: shop, method: Price, input: "{{ .input.item }}", output: price }]
+ * output: { price: "{{ .price }}" }
+ * `;
  * const maestro = createMaestro({
  *   runtime: await createRuntime(),
- *   functions: { shop: { Price: (input) => ({ item: input, price: 3 }) } },
+ *   functions: { shop: { Price: (item) => String(item).length } },
  * });
  * const { workflow, diagnostics } = await maestro.load({ file: "order.yaml", text });
  * if (workflow === undefined) throw new Error(diagnostics[0]?.message);
  * const run = await maestro.start(workflow, { input: { item: "tea" } });
- * const { status, output } = await run.result();
+ * console.log((await run.result()).output); // { price: 3 }
  * await maestro.close();
  * ```
  *

@@ -5,7 +5,31 @@ import type { RunEvent } from "./engine/hooks.ts";
 import type { Pause, RunCause, RunStatus } from "./engine/run.ts";
 import type { RollbackView, StepView } from "./plan/run_view.ts";
 
-/** A run, driven by this process or by another. */
+/**
+ * A run, driven by this process or by another.
+ *
+ * @example
+ * ```ts
+ * import { createMaestro, createRuntime, query, signal, workflow } from "maestro";
+ *
+ * const added = signal<string>("added");
+ * const count = query<number>("count");
+ * const cart = workflow("cart", { version: "1" }, async (ctx) => {
+ *   const items: string[] = [];
+ *   ctx.onQuery(count, () => items.length);
+ *   while (items.length < 2) items.push(await ctx.receive(added));
+ *   return items;
+ * });
+ *
+ * const maestro = createMaestro({ runtime: await createRuntime() });
+ * const run = await maestro.start(cart);
+ * await run.signal(added, "tea");
+ * console.log(await run.query(count)); // 1
+ * await run.signal(added, "cake");
+ * console.log((await run.result()).output); // [ 'tea', 'cake' ]
+ * await maestro.close();
+ * ```
+ */
 export interface RunHandle<Output = JsonValue> {
   /** The run's id. */
   readonly id: string;

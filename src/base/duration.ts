@@ -15,6 +15,13 @@ const PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g;
  * Reads a duration as Go writes it (`500ms`, `30s`, `1h30m`) and gives milliseconds.
  *
  * Strict: a bare number, a sign, spaces or an unknown unit give `undefined`; `0` alone is zero.
+ *
+ * @example
+ * ```ts
+ * import { parseDuration } from "maestro";
+ *
+ * console.log(parseDuration("1m30s"), parseDuration("soon")); // 90000 undefined
+ * ```
  */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
@@ -28,6 +35,13 @@ export function parseDuration(text: string): number | undefined {
  * Writes milliseconds as a Go duration: `1500` is `1.5s`, `5400000` is `1h30m0s`, `250` is `250ms`.
  *
  * Exact to the nanosecond below an hour, to the microsecond from there on.
+ *
+ * @example
+ * ```ts
+ * import { formatDuration } from "maestro";
+ *
+ * console.log(formatDuration(90_000)); // 1m30s
+ * ```
  */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;

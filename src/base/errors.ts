@@ -61,6 +61,20 @@ export interface MaestroErrorOptions {
  * The one error class of Maestro: a code from a closed list, a message that says where and what, a hint that says what to do.
  *
  * Recognise it with `MaestroError.is()`, which also knows instances of a second copy of the library.
+ *
+ * @example
+ * ```ts
+ * import { createMaestro, createRuntime, MaestroError } from "maestro";
+ *
+ * const maestro = createMaestro({ runtime: await createRuntime() });
+ * try {
+ *   await maestro.follow("no-such-run");
+ * } catch (error) {
+ *   if (!MaestroError.is(error, "run_not_found")) throw error;
+ *   console.log(`${error.message}: ${error.hint}`);
+ * }
+ * await maestro.close();
+ * ```
  */
 export class MaestroError extends Error {
   /** Always `MaestroError`. */

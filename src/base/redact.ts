@@ -17,6 +17,15 @@ const CUT = "…";
  *
  * Values are learnt as they are resolved, and found in either case: hosts come back in lower case. Those of fewer than four characters are
  * not tracked.
+ *
+ * @example
+ * ```ts
+ * import { Redactor } from "maestro";
+ *
+ * const redactor = new Redactor();
+ * redactor.add("s3cr3t-token");
+ * console.log(redactor.text("401: s3cr3t-token has expired")); // 401: [secret] has expired
+ * ```
  */
 export class Redactor {
   readonly #secrets = new Set<string>();

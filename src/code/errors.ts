@@ -25,13 +25,63 @@ export class TimeoutError extends StepFailedError {
   override readonly name = "TimeoutError";
 }
 
-/** Thrown to a workflow when a child run did not complete; `failure.details` has its id, status and error. */
+/**
+ * Thrown to a workflow when a child run did not complete; `failure.details` has its id, status and error.
+ *
+ * @example
+ * ```ts
+ * import { ChildRunFailedError, workflow } from "maestro";
+ *
+ * const payment = workflow("payment", { version: "1" }, () => {
+ *   throw new Error("The card has expired");
+ * });
+ *
+ * export const order = workflow("order", { version: "1", children: [payment] }, async (ctx) => {
+ *   try {
+ *     await ctx.child(payment, undefined);
+ *     return "paid";
+ *   } catch (error) {
+ *     if (error instanceof ChildRunFailedError) return "pays later";
+ *     throw error;
+ *   }
+ * });
+ * ```
+ */
 export class ChildRunFailedError extends StepFailedError {
   /** Always `ChildRunFailedError`. */
   override readonly name = "ChildRunFailedError";
 }
 
-/** Thrown to the sender of an update that the workflow refused or could not deal with. */
+/**
+ * Thrown to the sender of an update that the workflow refused or could not deal with.
+ *
+ * @example
+ * ```ts
+ * import { createMaestro, createRuntime, update, UpdateFailedError, workflow } from "maestro";
+ *
+ * const add = update<number, string>("add");
+ * const cart = workflow("cart", { version: "1" }, async (ctx) => {
+ *   const items: string[] = [];
+ *   const check = (item: string): void => {
+ *     if (item === "") throw new Error("The item has no name");
+ *   };
+ *   ctx.onUpdate(add, (item) => items.push(item), { check });
+ *   await ctx.until(() => items.length === 1);
+ *   return items;
+ * });
+ *
+ * const maestro = createMaestro({ runtime: await createRuntime() });
+ * const run = await maestro.start(cart);
+ * try {
+ *   await run.update(add, "");
+ * } catch (error) {
+ *   if (!(error instanceof UpdateFailedError)) throw error;
+ *   console.log(error.message); // The item has no name
+ * }
+ * console.log(await run.update(add, "tea")); // 1
+ * await maestro.close();
+ * ```
+ */
 export class UpdateFailedError extends StepFailedError {
   /** Always `UpdateFailedError`. */
   override readonly name = "UpdateFailedError";

@@ -37,6 +37,14 @@ export type WorkflowFunction<Input, Result> = (
  * A workflow that is code: made by `workflow`, started with `Maestro.start`.
  *
  * The type parameters are those of a run's input and output.
+ *
+ * @example
+ * ```ts
+ * import { Workflow, workflow } from "maestro";
+ *
+ * const greet = workflow("greet", { version: "1" }, (_ctx, name: string) => `Hello ${name}`);
+ * console.log(greet instanceof Workflow, greet.name, greet.version); // true greet 1
+ * ```
  */
 export class Workflow<Input = JsonValue, Output = JsonValue> {
   /** The name that its runs have. */

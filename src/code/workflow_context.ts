@@ -53,6 +53,29 @@ export interface CancellationScope {
  * Await only promises that come from here, in any combination that the language has: `Promise.all`, `race`, `any`, loops, `try/catch`. They
  * give the same at every replay. A workflow that awaits anything else, a `fetch` or a timer of the runtime, is paused: such work belongs
  * into an activity or into `ctx.step`. For the same reason take time and chance from here and not from `Date` and `Math`.
+ *
+ * @example
+ * ```ts
+ * import { activity, createMaestro, createRuntime, signal, workflow } from "maestro";
+ *
+ * const reserve = activity("reserve", (item: string) => `${item} on shelf 4`);
+ * const paid = signal<{ amount: number }>("paid");
+ *
+ * const order = workflow("order", { version: "1" }, async (ctx, item: string) => {
+ *   const place = await ctx.run(reserve, item, { retry: 3 });
+ *   ctx.compensate("release", () => console.log("released"));
+ *   const payment = ctx.receive(paid);
+ *   const winner = await Promise.race([payment, ctx.sleep("336h")]);
+ *   if (winner === undefined) throw new Error("Nobody has paid");
+ *   return { place, amount: winner.amount };
+ * });
+ *
+ * const maestro = createMaestro({ runtime: await createRuntime() });
+ * const run = await maestro.start(order, { input: "tea" });
+ * await run.signal(paid, { amount: 3 });
+ * console.log((await run.result()).output); // { place: 'tea on shelf 4', amount: 3 }
+ * await maestro.close();
+ * ```
  */
 export interface WorkflowContext<Input = never> {
   /** The run's id. */

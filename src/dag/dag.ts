@@ -50,6 +50,18 @@ interface NodeWork {
  * A DAG that is ready to run: made by `build()`, started with `Maestro.start`. Immutable; may be started any number of times.
  *
  * The type parameters are those of a run's input and output.
+ *
+ * @example
+ * ```ts
+ * import { type Dag, dag } from "maestro";
+ *
+ * const double: Dag<{ count: number }, number> = dag("double", { version: "1" })
+ *   .input<{ count: number }>()
+ *   .node("multiply").action(({ input }) => input.count * 2)
+ *   .output(({ multiply }) => multiply)
+ *   .build();
+ * console.log(double.name); // double
+ * ```
  */
 export class Dag<Input = JsonObject, Output = JsonValue> {
   /** The name that its runs have. */

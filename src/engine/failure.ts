@@ -24,7 +24,32 @@ export function failure(code: string, message: string, more: Partial<Failure> = 
   return { code, message, step: more.step ?? null, status: more.status ?? null, details: more.details ?? null };
 }
 
-/** Thrown inside a workflow function by the promise of a step that failed, and by anything that fails the run. */
+/**
+ * Thrown inside a workflow function by the promise of a step that failed, and by anything that fails the run.
+ *
+ * @example
+ * ```ts
+ * import { activity, createMaestro, createRuntime, StepFailedError, TerminalError, workflow } from "maestro";
+ *
+ * const charge = activity("charge", (_card: string) => {
+ *   throw new TerminalError("The card has expired", { code: "card_expired" });
+ * });
+ *
+ * const order = workflow("order", { version: "1" }, async (ctx) => {
+ *   try {
+ *     await ctx.run(charge, "4000-0000");
+ *     return "paid";
+ *   } catch (error) {
+ *     if (error instanceof StepFailedError) return error.failure.code;
+ *     throw error;
+ *   }
+ * });
+ *
+ * const maestro = createMaestro({ runtime: await createRuntime() });
+ * console.log((await (await maestro.start(order)).result()).output); // card_expired
+ * await maestro.close();
+ * ```
+ */
 export class StepFailedError extends Error {
   /** `StepFailedError`, unless a class that extends it says otherwise. */
   override readonly name: string = "StepFailedError";
@@ -47,7 +72,29 @@ export class StepFailedError extends Error {
 /** Why a scope, and all that runs in it, was cancelled. */
 export type CancelCause = "cancelled" | "timeout" | "sibling";
 
-/** Thrown inside a workflow function when the scope it runs in has been cancelled. No handler of a step may catch it for good. */
+/**
+ * Thrown inside a workflow function when the scope it runs in has been cancelled. No handler of a step may catch it for good.
+ *
+ * @example
+ * ```ts
+ * import { CancelledError, createMaestro, createRuntime, workflow } from "maestro";
+ *
+ * const watch = workflow("watch", { version: "1" }, async (ctx) => {
+ *   try {
+ *     await ctx.sleep("720h");
+ *   } catch (error) {
+ *     if (error instanceof CancelledError) ctx.log("somebody has had enough");
+ *     throw error;
+ *   }
+ * });
+ *
+ * const maestro = createMaestro({ runtime: await createRuntime() });
+ * const run = await maestro.start(watch);
+ * run.cancel();
+ * console.log((await run.result()).status); // cancelled
+ * await maestro.close();
+ * ```
+ */
 export class CancelledError extends Error {
   /** Always `CancelledError`. */
   override readonly name = "CancelledError";

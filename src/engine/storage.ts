@@ -9,6 +9,16 @@ import { type ChildEnd, isFinal, type RunParent, type RunRecord, type RunStatus 
  *
  * Absence is `undefined`; a conflict is a `MaestroError`. Time for leases and wake-ups is the store's own. Nothing else of a store is
  * visible.
+ *
+ * @example
+ * ```ts
+ * import { openStorage, type Storage } from "maestro";
+ *
+ * const storage: Storage = await openStorage("memory:");
+ * const { runs } = await storage.listRuns({ limit: 10 });
+ * console.log(runs.length); // 0
+ * await storage[Symbol.asyncDispose]();
+ * ```
  */
 export interface Storage {
   /** Brings the store to this version's form. Safe to call from several processes at once; does nothing where nothing is to be done. */

@@ -20,7 +20,18 @@ export interface Expression {
   evaluate(scope: Scope): JsonValue;
 }
 
-/** Compiles a bare expression, without braces. */
+/**
+ * Compiles a bare expression, without braces.
+ *
+ * @example
+ * ```ts
+ * import { compileExpression, objectScope } from "maestro";
+ *
+ * const { expression, issues } = compileExpression(".order.total >= 100");
+ * if (issues.length > 0) throw new Error(issues[0]?.message);
+ * console.log(expression.evaluate(objectScope({ order: { total: 120 } }))); // true
+ * ```
+ */
 export function compileExpression(
   text: string,
   options: CompileOptions = {},
@@ -36,7 +47,16 @@ export function compileExpression(
   return { expression, issues };
 }
 
-/** Evaluates a bare expression once: the members of `values` are the root names. Throws an `ExpressionError`, also for its issues. */
+/**
+ * Evaluates a bare expression once: the members of `values` are the root names. Throws an `ExpressionError`, also for its issues.
+ *
+ * @example
+ * ```ts
+ * import { evaluateExpression } from "maestro";
+ *
+ * console.log(evaluateExpression(".items.filter(i, i.price > 3).size()", { items: [{ price: 3 }, { price: 4 }] })); // 1
+ * ```
+ */
 export function evaluateExpression(text: string, values: { readonly [name: string]: ScopeValue }): JsonValue {
   return compileExpression(text).expression.evaluate(objectScope(values));
 }

@@ -5,6 +5,18 @@ import type { Span } from "./issue.ts";
  * An expression could not be evaluated: something is missing, of the wrong kind, or too large.
  *
  * The message names the path that was read and never a value when the template reads secrets. `at` and `span` say which template.
+ *
+ * @example
+ * ```ts
+ * import { evaluateExpression, ExpressionError } from "maestro";
+ *
+ * try {
+ *   evaluateExpression(".order.total", {});
+ * } catch (error) {
+ *   if (!(error instanceof ExpressionError)) throw error;
+ *   console.log(`${error.expression}: ${error.message}`);
+ * }
+ * ```
  */
 export class ExpressionError extends Error {
   /** Always `ExpressionError`. */

@@ -4,7 +4,17 @@ import { Bytes, Duration, PathText, Timestamp, type Value } from "./value.ts";
 /** A set of kinds of values, as bits: what a value is, what an operator takes, what an expression may give. */
 export type Kinds = number;
 
-/** The bit of each kind. */
+/**
+ * The bit of each kind.
+ *
+ * @example
+ * ```ts
+ * import { compileExpression, KIND } from "maestro";
+ *
+ * const { expression } = compileExpression(".total > 100");
+ * console.log(expression.kinds === KIND.boolean); // true
+ * ```
+ */
 export const KIND = {
   null: 1,
   boolean: 2,

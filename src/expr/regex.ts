@@ -11,6 +11,15 @@ let engine: typeof RE2JS | undefined;
  * Loads what `matches()` needs, which is more than all else of the language, unless no expression of a document can call it.
  *
  * Await it before a document is compiled.
+ *
+ * @example
+ * ```ts
+ * import { evaluateExpression, preparePatterns } from "maestro";
+ *
+ * const text = '.city.matches("^B")';
+ * await preparePatterns(text);
+ * console.log(evaluateExpression(text, { city: "Bern" })); // true
+ * ```
  */
 export async function preparePatterns(document: string): Promise<void> {
   // YAML has no way to write a name in parts or otherwise, but for escapes with a backslash.

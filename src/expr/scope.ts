@@ -4,6 +4,13 @@ import type { JsonValue } from "../base/json.ts";
  * Stands for the output of a step that did not complete: whatever is read through it, at any depth, is null.
  *
  * May be the value of a name, or a member of the maps and lists that a scope hands out (`steps.a.output`).
+ *
+ * @example
+ * ```ts
+ * import { ABSENT, evaluateExpression } from "maestro";
+ *
+ * console.log(evaluateExpression(".gift.name", { gift: ABSENT })); // null
+ * ```
  */
 export const ABSENT: unique symbol = Symbol("maestro.absent");
 
@@ -32,7 +39,17 @@ export interface Scope {
   random(): number;
 }
 
-/** Makes a scope of a plain object: its own members are the root names. */
+/**
+ * Makes a scope of a plain object: its own members are the root names.
+ *
+ * @example
+ * ```ts
+ * import { compileExpression, objectScope } from "maestro";
+ *
+ * const { expression } = compileExpression("size(.name)");
+ * console.log(["Ada", "Grace"].map((name) => expression.evaluate(objectScope({ name })))); // [ 3, 5 ]
+ * ```
+ */
 export function objectScope(
   values: { readonly [name: string]: ScopeValue },
   clock: Partial<Pick<Scope, "now" | "random">> = {},

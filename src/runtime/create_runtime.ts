@@ -7,6 +7,14 @@ import type { Runtime, RuntimeName } from "./runtime.ts";
  * The runtime that this program runs on; `name` is that of another one where its ways are wanted.
  *
  * What calls need is loaded now; nothing is opened before it is used.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from "maestro";
+ *
+ * const runtime = await createRuntime();
+ * console.log(`runs on ${runtime.name}`);
+ * ```
  */
 export async function createRuntime(name: RuntimeName = runtimeName()): Promise<Runtime> {
   const fetch = name === "bun"

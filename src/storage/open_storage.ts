@@ -23,6 +23,17 @@ const PLANNED: ReadonlySet<string> = new Set(["postgres", "postgresql", "mysql",
  * The caller closes it (`Symbol.asyncDispose`).
  *
  * @throws {MaestroError} `usage` for what is no such URL, `store_unavailable`, `store_corrupt`, `wrong_key`.
+ *
+ * @example
+ * ```ts
+ * import { createMaestro, createRuntime, openStorage } from "maestro";
+ *
+ * // "sqlite:runs.db" keeps runs in a file.
+ * const storage = await openStorage("memory:");
+ * const maestro = createMaestro({ runtime: await createRuntime(), storage });
+ * for await (const run of maestro.list({ status: ["running"] })) console.log(run.id);
+ * await maestro.close();
+ * ```
  */
 export async function openStorage(url: string, options: OpenStorageOptions = {}): Promise<Storage> {
   const [, scheme = "", rest = ""] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];

@@ -6,6 +6,14 @@ const KEY_BYTES = 32;
  * Reads the 32 bytes of a key file: as they are, as 64 hexadecimal digits, or as base64 (also of the URL kind), with white space around.
  *
  * @throws {MaestroError} `usage` for anything else. The message holds nothing of the content.
+ *
+ * @example
+ * ```ts
+ * import { parseKey } from "maestro";
+ *
+ * const key = parseKey(new TextEncoder().encode("0f".repeat(32)));
+ * console.log(key.length); // 32
+ * ```
  */
 export function parseKey(content: Uint8Array, name = "The key file"): Uint8Array {
   if (content.length === KEY_BYTES) return content;

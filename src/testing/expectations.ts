@@ -3,7 +3,22 @@ import type { TestCall } from "./call_log.ts";
 import { exactness } from "./call_name.ts";
 import { describeDifference } from "./difference.ts";
 
-/** Thrown where something did not happen as a test expects; runners show `expected` and `actual` side by side. */
+/**
+ * Thrown where something did not happen as a test expects; runners show `expected` and `actual` side by side.
+ *
+ * @example
+ * ```ts
+ * import { createTester, ExpectationError } from "maestro/testing";
+ *
+ * const tester = createTester();
+ * try {
+ *   tester.expectCalls("shop.Price", 1);
+ * } catch (error) {
+ *   if (error instanceof ExpectationError) console.log(error.message);
+ * }
+ * await tester.close();
+ * ```
+ */
 export class ExpectationError extends Error {
   /** Always `ExpectationError`. */
   override readonly name = "ExpectationError";

@@ -29,7 +29,18 @@ export type MockBehaviour =
   | { readonly kind: "delayed"; readonly delayMs: number; readonly mock: Mock }
   | { readonly kind: "sample"; readonly schema: JsonObject | boolean | undefined };
 
-/** What `fails`, `sequence`, `never`, `delayed` and `sample` make: no value of JSON can be taken for it. */
+/**
+ * What `fails`, `sequence`, `never`, `delayed` and `sample` make: no value of JSON can be taken for it.
+ *
+ * @example
+ * ```ts
+ * import { type Behaviour, fails, type Mock } from "maestro/testing";
+ *
+ * const flaky = (mock: Mock): mock is Behaviour => mock === outage;
+ * const outage = fails({ code: "http_503" });
+ * console.log(flaky(outage)); // true
+ * ```
+ */
 export class Behaviour {
   /** @internal */
   readonly what: MockBehaviour;
@@ -69,23 +80,83 @@ export function fails(options: FailsOptions): Mock {
   return new Behaviour({ kind: "fails", ...options });
 }
 
-/** A mock that does one thing after the other, call by call; the last one answers all that follow. */
+/**
+ * A mock that does one thing after the other, call by call; the last one answers all that follow.
+ *
+ * @example
+ * ```ts
+ * import { dag } from "maestro";
+ * import { createTester, fails, sequence } from "maestro/testing";
+ *
+ * const order = dag("order", { version: "1" })
+ *   .node("price").retry({ attempts: 3, initial: "1m" }).action(() => 0)
+ *   .output(({ price }) => price)
+ *   .build();
+ * const tester = createTester({ mocks: { price: sequence([fails({ code: "http_503" }), 3]) } });
+ * console.log((await (await tester.start(order, { input: {} })).result()).output); // 3
+ * await tester.close();
+ * ```
+ */
 export function sequence(mocks: readonly Mock[]): Mock {
   if (mocks.length === 0) throw new MaestroError("usage", "A sequence of mocks is empty");
   return new Behaviour({ kind: "sequence", mocks });
 }
 
-/** A mock that does not answer: the call ends when its time is up, or it is cancelled. */
+/**
+ * A mock that does not answer: the call ends when its time is up, or it is cancelled.
+ *
+ * @example
+ * ```ts
+ * import { dag } from "maestro";
+ * import { createTester, never } from "maestro/testing";
+ *
+ * const order = dag("order", { version: "1" }).node("price").timeout("1h").action(() => 0).build();
+ * const tester = createTester({ mocks: { price: never() } });
+ * console.log((await (await tester.start(order, { input: {} })).result()).error?.code); // timeout
+ * await tester.close();
+ * ```
+ */
 export function never(): Mock {
   return new Behaviour({ kind: "never" });
 }
 
-/** A mock that answers after a while of virtual time. */
+/**
+ * A mock that answers after a while of virtual time.
+ *
+ * @example
+ * ```ts
+ * import { dag } from "maestro";
+ * import { createTester, delayed } from "maestro/testing";
+ *
+ * const order = dag("order", { version: "1" }).node("price").timeout("1h").action(() => 0).build();
+ * const tester = createTester({ mocks: { price: delayed("50m", 3) } });
+ * const started = tester.now();
+ * await (await tester.start(order, { input: {} })).result();
+ * console.log(tester.now() - started); // 3000000
+ * await tester.close();
+ * ```
+ */
 export function delayed(delay: number | string, mock: Mock): Mock {
   return new Behaviour({ kind: "delayed", delayMs: toMs(delay), mock });
 }
 
-/** A mock that gives a sample value of a JSON Schema; without one, of what the gRPC method answers by its descriptors. */
+/**
+ * A mock that gives a sample value of a JSON Schema; without one, of what the gRPC method answers by its descriptors.
+ *
+ * @example
+ * ```ts
+ * import { dag } from "maestro";
+ * import { createTester, sample } from "maestro/testing";
+ *
+ * const order = dag("order", { version: "1" })
+ *   .node("price").action(() => 0)
+ *   .output(({ price }) => price)
+ *   .build();
+ * const tester = createTester({ mocks: { price: sample({ type: "integer", minimum: 1 }) } });
+ * console.log(typeof (await (await tester.start(order, { input: {} })).result()).output); // number
+ * await tester.close();
+ * ```
+ */
 export function sample(schema?: JsonObject | boolean): Mock {
   return new Behaviour({ kind: "sample", schema });
 }

@@ -15,7 +15,21 @@ export interface TestRunOptions {
   readonly fault: Pick<MockedCalls, "throwFault">;
 }
 
-/** A run in virtual time. */
+/**
+ * A run in virtual time.
+ *
+ * @example
+ * ```ts
+ * import { dag } from "maestro";
+ * import { createTester } from "maestro/testing";
+ *
+ * const order = dag("order", { version: "1" }).node("price").action(() => 3).build();
+ * const tester = createTester({ allow: ["*"] });
+ * const run = await tester.start(order, { input: {} });
+ * console.log((await run.result()).status); // completed
+ * await tester.close();
+ * ```
+ */
 export class TestRun<Output = JsonValue> {
   /** The run's id. */
   readonly id: string;

@@ -59,7 +59,26 @@ export function createTester(options: TesterOptions = {}): Tester {
   return new Tester(options);
 }
 
-/** The engine in virtual time: starts runs, lets time pass, and keeps what was called. Made by `createTester`. */
+/**
+ * The engine in virtual time: starts runs, lets time pass, and keeps what was called. Made by `createTester`.
+ *
+ * @example
+ * ```ts
+ * import { dag } from "maestro";
+ * import { createTester, never } from "maestro/testing";
+ *
+ * const order = dag("order", { version: "1" })
+ *   .node("pack").action(() => "packed").compensate(() => "unpacked")
+ *   .node("ship").dependsOn("pack").timeout("1h").action(() => "shipped")
+ *   .build();
+ *
+ * const tester = createTester({ mocks: { "order.pack": "packed", ship: never(), "pack.compensate": "unpacked" } });
+ * const run = await tester.start(order, { input: {} });
+ * console.log((await run.result()).status); // compensated
+ * tester.expectOrder("pack", "ship");
+ * await tester.close();
+ * ```
+ */
 export class Tester {
   readonly #options: TesterOptions;
   readonly #startedAt: number;

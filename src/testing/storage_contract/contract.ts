@@ -28,7 +28,17 @@ export interface ContractCase {
   run(store: ContractStore): Promise<void>;
 }
 
-/** Tells whether a case is about something in a store with these features. */
+/**
+ * Tells whether a case is about something in a store with these features.
+ *
+ * @example
+ * ```ts
+ * import { applies, STORAGE_CONTRACT } from "maestro/storage-contract";
+ *
+ * const ours = STORAGE_CONTRACT.filter((promise) => applies(promise, { hasHandles: false }));
+ * console.log(ours.length <= STORAGE_CONTRACT.length); // true
+ * ```
+ */
 export function applies({ needs }: ContractCase, { hasHandles, findsErrorMessages = true }: ContractFeatures): boolean {
   if (needs === undefined) return true;
   return needs === "hasHandles" ? hasHandles : findsErrorMessages;
