@@ -33,8 +33,8 @@ export interface UpdateDefinition<Result, Data> {
   readonly types?: { readonly takes: (data: Data) => void; readonly gives: Result } | undefined;
 }
 
-/** What goes with a message: nothing where its type is `void`. */
-export type Payload<Data> = [Data] extends [void] ? readonly [data?: undefined] : readonly [data: Data];
+/** What goes with a message: nothing where its type is `void`, which is null once it has been kept. */
+export type Payload<Data> = [Data] extends [void | null] ? readonly [data?: Data | undefined] : readonly [data: Data];
 
 /**
  * Names a signal and the type of its data, for the workflow that waits for it and for whoever sends it.

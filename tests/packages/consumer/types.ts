@@ -4,6 +4,7 @@ import { createTester, type Mocks } from "maestro/testing";
 
 const price = activity("price", (item: string) => ({ item, price: item.length }));
 const approved = signal<{ by: string }>("approved");
+const go = signal("go");
 const progress = query<number>("progress");
 
 const order = workflow("order", { version: "1" }, async (ctx, input: { item: string }) => {
@@ -20,6 +21,9 @@ const order = workflow("order", { version: "1" }, async (ctx, input: { item: str
   const { at } = await ctx.receive(approved);
   // @ts-expect-error: the name is under "by", and text
   await ctx.signalRun("other", approved, { by: 3 });
+  await ctx.signalRun("other", go);
+  // @ts-expect-error: nothing goes with this signal
+  await ctx.signalRun("other", go, "now");
   // @ts-expect-error: the answer to this query is a number
   ctx.onQuery(progress, () => "half");
   return { total, by, text, at };
@@ -41,13 +45,18 @@ export async function start(): Promise<void> {
   const maestro = createMaestro({ runtime: await createRuntime() });
   const run = await maestro.start(order, { input: { item: "tea" } });
   const { output } = await run.result();
+  await run.signal(go);
+  // @ts-expect-error: what is approved is approved by somebody
+  await run.signal(approved);
+  // @ts-expect-error: the answer is a number
+  const done: string = await run.query(progress);
   const total: number | undefined = output?.total;
   // @ts-expect-error: the item is text
   await maestro.start(order, { input: { item: 3 } });
   // @ts-expect-error: the input is missing
   await maestro.start(order);
   // @ts-expect-error: the result has no such field
-  console.log(total, output?.sum);
+  console.log(total, done, output?.sum);
   const shown: string | undefined = (await (await maestro.start(graph, { input: { count: 2 } })).result()).output?.show;
   // @ts-expect-error: the count is a number
   await maestro.start(graph, { input: { count: "2" } });
