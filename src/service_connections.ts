@@ -14,7 +14,7 @@ import { PlanCaller } from "./plan/plan_caller.ts";
 import { evaluateSetting, ServiceConfigs, type SettingsValues } from "./plan/service_settings.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Authorizer } from "./services/auth.ts";
-import type { FunctionServices } from "./services/function/adapter.ts";
+import type { callFunction, FunctionServices } from "./services/function/adapter.ts";
 import { createServiceRegistry, type ServiceRegistry } from "./services/open_services.ts";
 
 /** What connections need from around them. */
@@ -50,6 +50,7 @@ export class ServiceConnections {
   readonly #configs = new WeakMap<LoadedWorkflow, ServiceConfigs>();
   readonly #registry: ServiceRegistry;
   #authorizer: Authorizer | undefined;
+  #callFunction: typeof callFunction | undefined;
 
   constructor(options: ServiceConnectionsOptions) {
     this.#options = options;
@@ -77,10 +78,10 @@ export class ServiceConnections {
 
   /** Makes the calls of a workflow whose calls are code of the program; `log` hears what that tells people. */
   async programCaller(perform: ProgramWork, program: Program): Promise<StepCaller> {
-    const { callFunction } = await import("./services/function/adapter.ts");
+    // Asking for a module that is loaded already costs as much as a step.
+    const make = this.#callFunction ??= (await import("./services/function/adapter.ts")).callFunction;
     return {
-      call: (spec, facts) =>
-        this.#registry.attempt(facts, () => callFunction(() => perform(spec, facts, program), facts)),
+      call: (spec, facts) => this.#registry.attempt(facts, () => make(() => perform(spec, facts, program), facts)),
     };
   }
 
