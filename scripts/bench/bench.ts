@@ -1,6 +1,7 @@
 // Measures what must hold, keeps the figures in results/ and shows them in the documents: `npm run bench -- [NAME…] [--rounds N]`.
 // With `--show` nothing is measured: the documents get the figures that are kept.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -78,8 +79,9 @@ async function measure<N extends BenchName>(name: N): Promise<void> {
   const runtime = await createHost(process.versions["bun"] === undefined ? "node" : "bun").runtime();
   const { measure, share = 1 } = BENCHMARKS[name];
   const own = Math.ceil(rounds / share);
+  const [load = 0] = loadavg();
   const rows = await measure({ runtime, rounds: own });
-  if (rows !== undefined) saveFigures(name, own, rows);
+  if (rows !== undefined) saveFigures(name, { rounds: own, load }, rows);
 }
 
 /** Puts tables between the markers of a document that has them. */

@@ -4,11 +4,12 @@ import type { Spread } from "./spread.ts";
 /** A table of figures as Markdown, under its title and where they were taken. The first row is the head. */
 export function figureTable(
   title: string,
-  { runtime, platform, cores, memoryGiB, rounds }: Figures<BenchName>,
+  { runtime, platform, cores, memoryGiB, rounds, load }: Figures<BenchName>,
   cells: readonly (readonly string[])[],
 ): string {
   const count = rounds === 1 ? "1 round" : `${rounds} rounds`;
-  const where = `${runtime}, ${platform}, ${cores} cores, ${memoryGiB} GiB; ${count}`;
+  const before = load === undefined ? "" : `; load ${load.toFixed(1)}`;
+  const where = `${runtime}, ${platform}, ${cores} cores, ${memoryGiB} GiB; ${count}${before}`;
   return `**${title}** (${where})\n\n${table(cells)}`;
 }
 

@@ -41,13 +41,19 @@ export interface Figures<N extends BenchName> {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly rounds: number;
+  /** The load average of the minute before: what else the machine had to do. Absent in older figures. */
+  readonly load?: number | undefined;
   readonly rows: Rows[N];
 }
 
 const FOLDER = join(ROOT, "scripts/bench/results");
 
 /** Keeps figures as `results/<name>.json`. */
-export function saveFigures<N extends BenchName>(name: N, rounds: number, rows: Rows[N]): void {
+export function saveFigures<N extends BenchName>(
+  name: N,
+  { rounds, load }: Required<Pick<Figures<N>, "rounds" | "load">>,
+  rows: Rows[N],
+): void {
   const { bun, node } = process.versions;
   const figures: Figures<N> = {
     name,
@@ -56,6 +62,7 @@ export function saveFigures<N extends BenchName>(name: N, rounds: number, rows: 
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     rounds,
+    load,
     rows,
   };
   mkdirSync(FOLDER, { recursive: true });
