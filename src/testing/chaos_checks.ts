@@ -83,8 +83,9 @@ function isMended(fault: Fault, entries: readonly Entry[], { world }: Played): b
 }
 
 /**
- * What may make a run end otherwise although every step completed: races; calls that are not repeated; waits whose time passes while
- * attempts are repeated; attempts that fail anyway, of which a crash uses one up.
+ * What may make a run end otherwise although every step completed: races; calls that are not repeated, or only after a question that a
+ * mock answers without knowing; waits whose time passes while attempts are repeated; attempts that fail anyway, of which a crash uses
+ * one up.
  */
 function isLoose(workflow: LoadedWorkflow, calm: Played, faults: readonly Fault[]): boolean {
   const steps = workflowsOf(workflow).flatMap(({ plan }) => allSteps(plan));
@@ -92,7 +93,9 @@ function isLoose(workflow: LoadedWorkflow, calm: Played, faults: readonly Fault[
   const hasLimit = workflowsOf(workflow).some(({ plan }) => plan.timeoutMs !== undefined) ||
     steps.some(({ timeoutMs }) => timeoutMs !== undefined);
   const failsAnyway = entriesOf(calm).some(({ type }) => type === "attempt_failed");
-  return steps.some((step) => step.kind === "race" || (step.kind === "call" && step.atMostOnce)) || failsAnyway ||
+  const mayDiffer = (step: PlanStep): boolean =>
+    step.kind === "race" || (step.kind === "call" && (step.atMostOnce || step.reconcile !== undefined));
+  return steps.some(mayDiffer) || failsAnyway ||
     (isDelayed && (hasLimit || calm.result!.cause === "cancelled"));
 }
 

@@ -99,7 +99,7 @@ function listed(calls: readonly TestCall[]): string {
 }
 
 /** A call in one line. */
-export function describeCall({ step, service, method, input, attempt, outcome }: TestCall): string {
+function describeCall({ step, service, method, input, attempt, outcome }: TestCall): string {
   const shown = isJsonObject(input) || Array.isArray(input) || input !== null ? ` ${JSON.stringify(input)}` : "";
   const end = outcome.status === "completed"
     ? JSON.stringify(outcome.output)

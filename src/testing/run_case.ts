@@ -37,7 +37,7 @@ export async function runCase(one: TestCase, workflow: LoadedWorkflow, runtime: 
 }
 
 /** Starts a case's run, with all that happens to it, and lets time pass until it has ended. */
-export async function playCase(one: TestCase, workflow: LoadedWorkflow, tester: Tester): Promise<RunResult> {
+async function playCase(one: TestCase, workflow: LoadedWorkflow, tester: Tester): Promise<RunResult> {
   for (const { at, name, data } of one.signals) tester.at(at, (run) => run.signal(name, data));
   if (one.cancelAt !== undefined) tester.at(one.cancelAt, (run) => run.cancel());
   const run = await tester.start(workflow, { input: one.input, id: one.id });
