@@ -24,6 +24,7 @@ export class Definitions {
    * @throws {MaestroError} `usage` where it is no definition, or another one has its name and version.
    */
   load(definition: AnyWorkflow | LoadedWorkflow): LoadedWorkflow {
+    if (typeof definition !== "object" || definition === null) throw noDefinition();
     const known = this.#loaded.get(definition);
     if (known !== undefined) return known;
     if (isLoaded(definition)) return definition;
@@ -42,10 +43,14 @@ export class Definitions {
   #make(definition: object): LoadedWorkflow {
     if (definition instanceof Dag) return loadDag(definition);
     if (definition instanceof Workflow) return loadCode(definition, (child) => this.load(child));
-    throw new MaestroError("usage", "This is neither a workflow nor a DAG", {
-      hint: "give what `workflow()`, `dag().build()` or `maestro.load()` made",
-    });
+    throw noDefinition();
   }
+}
+
+function noDefinition(): MaestroError {
+  return new MaestroError("usage", "This is neither a workflow nor a DAG", {
+    hint: "give what `workflow()`, `dag().build()` or `maestro.load()` made",
+  });
 }
 
 function isLoaded(definition: object): definition is LoadedWorkflow {

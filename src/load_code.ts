@@ -1,5 +1,6 @@
 import { MaestroError } from "./base/errors.ts";
-import { asJson, canonicalJson, type JsonValue } from "./base/json.ts";
+import { asJson } from "./base/as_json.ts";
+import { canonicalJson, type JsonValue } from "./base/json.ts";
 import type { ResolveChild } from "./code/child_runs.ts";
 import { CodeContext } from "./code/code_context.ts";
 import { toRunFailure } from "./code/errors.ts";
@@ -7,6 +8,7 @@ import { performWork } from "./code/perform_work.ts";
 import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
 import type { WorkflowDefinition } from "./engine/context.ts";
 import { isEngineError } from "./engine/foreign_await.ts";
+import { givenJson } from "./given_json.ts";
 import type { LoadedWorkflow } from "./load_workflow.ts";
 import type { Plan, ProgramBundle } from "./plan/plan.ts";
 import { limit } from "./plan/retry_options.ts";
@@ -73,7 +75,7 @@ export function loadCode(
 
 /** Checks what a run is started with, and fills defaults in. @throws {MaestroError} `invalid_input`. */
 export function acceptInput({ plan: { inputSchema }, isCode }: LoadedWorkflow, input: unknown): JsonValue {
-  const given = asJson(input);
+  const given = givenJson(input, "The input");
   return isCode === true ? fitInput(inputSchema, given) : checkInput(inputSchema, given);
 }
 

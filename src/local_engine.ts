@@ -1,5 +1,5 @@
 import { MaestroError } from "./base/errors.ts";
-import { asJson, canonicalJson } from "./base/json.ts";
+import { canonicalJson } from "./base/json.ts";
 import { didYouMean } from "./base/text.ts";
 import type { Program } from "./code/perform_work.ts";
 import { checkAttributes } from "./engine/attributes.ts";
@@ -92,6 +92,7 @@ export class Engine {
   async start(workflow: LoadedWorkflow, options: AnyStartOptions, values: Values): Promise<RunHandle> {
     const { createId, drives } = this.options;
     const { endpoints = {}, timeoutMs, files, context, queue = this.options.queue } = options;
+    checkStart(options);
     const input = acceptInput(workflow, options.input);
     const attributes = options.attributes && checkAttributes(options.attributes);
     requireValues(workflow, endpoints, values);
@@ -182,9 +183,10 @@ export class Engine {
   nextTurn(runId: string): Promise<void> {
     const watchers = this.#watchers.get(runId) ?? new Set();
     this.#watchers.set(runId, watchers);
-    return withinTime(this.options.clock, FOLLOW_MS, (done) => watchers.add(done)).then(() => {
-      watchers.clear();
-      this.#watchers.delete(runId);
+    let wake: (() => void) | undefined;
+    return withinTime(this.options.clock, FOLLOW_MS, (done) => watchers.add(wake = done)).then(() => {
+      watchers.delete(wake!);
+      if (watchers.size === 0) this.#watchers.delete(runId);
     });
   }
 
@@ -218,7 +220,7 @@ export class Engine {
       },
       signal: (signal, ...data) => this.requests.signal(runId, signal, ...data),
       query: (query, ...data) => this.requests.query(runId, query, ...data),
-      update: (update, ...[data]) => this.requests.update(runId, update, asJson(data)),
+      update: (update, ...[data]) => this.requests.update(runId, update, data),
       terminate: () => this.requests.terminate(runId),
       watch: () => this.requests.watch(runId),
       suspend: async () => {
@@ -306,6 +308,17 @@ export class Engine {
         return foldSteps(journal);
       },
     };
+  }
+}
+
+/** @throws {MaestroError} `usage`. */
+function checkStart({ id, queue, timeoutMs }: AnyStartOptions): void {
+  if (id === "") throw new MaestroError("usage", "The id of a run cannot be empty");
+  if (queue === "") throw new MaestroError("usage", "The name of a queue cannot be empty");
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+    throw new MaestroError("usage", `A timeout of ${timeoutMs} ms leaves a run no time`, {
+      hint: "give a number of milliseconds above zero",
+    });
   }
 }
 

@@ -1,5 +1,4 @@
 import { createIdGenerator } from "./base/ids.ts";
-import { asJson } from "./base/json.ts";
 import { Redactor } from "./base/redact.ts";
 import type { Payload, QueryDefinition, UpdateDefinition } from "./code/message.ts";
 import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
@@ -338,7 +337,7 @@ class LocalMaestro implements Maestro {
     data: Data,
     { id }: { readonly id?: string | undefined } = {},
   ): Promise<Result> {
-    return this.#of(runId).requests.update(runId, update, asJson(data), id);
+    return this.#of(runId).requests.update(runId, update, data, id);
   }
 
   terminate(runId: string): Promise<void> {

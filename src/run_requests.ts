@@ -1,5 +1,4 @@
 import { MaestroError } from "./base/errors.ts";
-import { asJson, type JsonValue } from "./base/json.ts";
 import { didYouMean } from "./base/text.ts";
 import { UpdateFailedError } from "./code/errors.ts";
 import type { Payload, QueryDefinition, SignalDefinition, UpdateDefinition } from "./code/message.ts";
@@ -11,6 +10,7 @@ import { isFinal } from "./engine/run.ts";
 import { type RunState, UnknownQueryError } from "./engine/run_state.ts";
 import type { ListRunsRequest, StoredRun } from "./engine/storage.ts";
 import { withoutTermination } from "./engine/termination.ts";
+import { givenJson } from "./given_json.ts";
 import type { Engine } from "./local_engine.ts";
 import { sha256 } from "./runtime/digest.ts";
 
@@ -30,7 +30,8 @@ export class RunRequests {
 
   /** Sends a signal with the types of its definition. */
   async signal<Data>(runId: string, { name }: SignalDefinition<Data>, ...[data]: Payload<Data>): Promise<void> {
-    const delivery = await this.#engine.send(runId, { kind: "signal", name, data: asJson(data) });
+    const given = givenJson(data, `The data of signal "${name}"`);
+    const delivery = await this.#engine.send(runId, { kind: "signal", name, data: given });
     if (delivery === undefined) throw this.#engine.notFound(runId);
     if (isFinal(delivery.run.status)) throw ended(delivery.run, "no signal reaches it");
   }
@@ -41,9 +42,10 @@ export class RunRequests {
     { name }: QueryDefinition<Result, Data>,
     ...[data]: Payload<Data>
   ): Promise<Result> {
+    const given = givenJson(data, `The data of query "${name}"`);
     const state = this.#engine.worker.live(runId)?.state ?? await this.#rebuild(runId);
     try {
-      return state.query(name, asJson(data)) as Result;
+      return state.query(name, given) as Result;
     } catch (thrown) {
       if (!(thrown instanceof UnknownQueryError)) throw thrown;
       const known = thrown.known.length === 0 ? "it answers none" : `it answers ${thrown.known.join(", ")}`;
@@ -57,9 +59,10 @@ export class RunRequests {
   async update<Result, Data>(
     runId: string,
     { name }: UpdateDefinition<Result, Data>,
-    data: JsonValue,
+    given: unknown,
     id: string = this.#engine.options.createId(),
   ): Promise<Result> {
+    const data = givenJson(given, `The data of update "${name}"`);
     const { head } = await this.#engine.find(runId);
     const delivery = (await this.#engine.send(runId, { kind: "update", name, data }, id))!;
     const from = delivery.isDuplicate ? 0 : head;

@@ -45,13 +45,6 @@ export function copyJson(value: JsonValue): JsonValue {
   return copy;
 }
 
-/** What JSON keeps of any value; nothing at all is null. Throws as `JSON.stringify` does. No cost for the simplest values. */
-export function asJson(value: unknown): JsonValue {
-  if (value === undefined || value === null) return null;
-  if (typeof value === "string" || typeof value === "boolean") return value;
-  return JSON.parse(JSON.stringify(value) ?? "null");
-}
-
 /** Names a value's JSON type for messages: `null boolean number text list map`. */
 export function jsonTypeName(value: unknown): string {
   if (value === null || value === undefined) return "null";

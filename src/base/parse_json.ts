@@ -9,7 +9,7 @@ const WHOLE = /^-?\d+$/;
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
 /** Lists and maps may stand in each other so many times. What walks a value recursively is safe within it on every runtime. */
-const MOST_LEVELS = 500;
+export const MOST_LEVELS = 500;
 
 /**
  * Parses JSON. Whole numbers beyond 2^53, and numbers too large for a double, are kept as text.

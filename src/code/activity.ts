@@ -2,6 +2,7 @@ import { MaestroError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { Stored } from "../base/stored.ts";
 import type { Failure } from "../engine/failure.ts";
+import { checkOptions } from "./check_options.ts";
 import type { Duration, RetryOptions } from "../plan/retry_options.ts";
 
 /**
@@ -89,7 +90,8 @@ const NAME = /^[A-Za-z0-9_.-]+$/;
  *
  * `TerminalError` and `RetryableError` say what a failure means; any other error leaves it open whether the activity took effect.
  *
- * @throws {MaestroError} `invalid_workflow` for a name with other characters than letters, digits and `_ . -`.
+ * @throws {MaestroError} `invalid_workflow` for a name with other characters than letters, digits and `_ . -`, and for options that cannot
+ * be.
  *
  * @example
  * ```ts
@@ -112,6 +114,7 @@ export function activity<Result, Input = void>(
   options: ActivityOptions<Input, Stored<Awaited<Result>>> = {},
 ): Activity<Input, Stored<Awaited<Result>>> {
   if (!NAME.test(name)) throw badName("activity", name);
+  checkOptions(options, `activity "${name}"`);
   return { name, run, options };
 }
 

@@ -1,5 +1,7 @@
+import { MaestroError } from "../base/errors.ts";
 import { uuidFrom } from "../base/ids.ts";
-import { asJson, type JsonValue } from "../base/json.ts";
+import { asJson } from "../base/as_json.ts";
+import type { JsonValue } from "../base/json.ts";
 import type { Stored } from "../base/stored.ts";
 import type { Attributes } from "../engine/attributes.ts";
 import type { WorkflowContext as Kernel } from "../engine/context.ts";
@@ -9,6 +11,7 @@ import { type Duration, milliseconds } from "../plan/retry_options.ts";
 import { signalProblem } from "../plan/signals.ts";
 import type { Startable } from "../plan/startable.ts";
 import { type Activity, type ActivityCall, badName, isName, type StepOptions } from "./activity.ts";
+import { checkOptions } from "./check_options.ts";
 import { ChildRuns, type ResolveChild } from "./child_runs.ts";
 import { timedOut, toAuthorError, toRunFailure } from "./errors.ts";
 import type { LocalWork } from "./perform_work.ts";
@@ -25,6 +28,8 @@ import type {
 
 /** The name that the engine's own steps have as a service. */
 const OWN_SERVICE = "maestro";
+
+const NO_OPTIONS: StepOptions = {};
 
 /** What authors know as `ctx`, on top of the kernel's verbs: names become paths, values JSON, errors those that authors know. */
 export class CodeContext implements WorkflowContext {
@@ -82,21 +87,29 @@ export class CodeContext implements WorkflowContext {
 
   run<In, Output>(
     activity: Activity<In, Output>,
-    ...[input, options = {}]: readonly [input?: In | undefined, options?: RunOptions<In, Output> | undefined]
+    ...[input, options]: readonly [input?: In | undefined, options?: RunOptions<In, Output> | undefined]
   ): Promise<Output> {
+    if (typeof activity?.run !== "function") throw noActivity();
     const { name, options: { service, ...settings } } = activity;
-    const { id = name, ...own } = options;
     const work: LocalWork = (given, call) => activity.run(given as In, call);
+    if (options === undefined) {
+      return this.#call(this.#path(name), service, name, input, settings, work) as Promise<Output>;
+    }
+    const { id = name, ...own } = options;
+    checkOptions(own, `step "${id}"`);
     return this.#call(this.#path(id), service, name, input, { ...settings, ...own }, work) as Promise<Output>;
   }
 
   step<Result>(
     id: string,
     run: (call: ActivityCall) => Result,
-    options: Omit<RunOptions<null, Stored<Awaited<Result>>>, "id"> = {},
+    options?: Omit<RunOptions<null, Stored<Awaited<Result>>>, "id">,
   ): Promise<Stored<Awaited<Result>>> {
+    if (options !== undefined) checkOptions(options, `step "${id}"`);
     const work: LocalWork = (_, call) => run(call);
-    return this.#call(this.#path(id), undefined, id, null, options, work) as Promise<Stored<Awaited<Result>>>;
+    return this.#call(this.#path(id), undefined, id, null, options ?? NO_OPTIONS, work) as Promise<
+      Stored<Awaited<Result>>
+    >;
   }
 
   #call(
@@ -120,7 +133,8 @@ export class CodeContext implements WorkflowContext {
     return durable(this.#kernel.step(spec).then(({ output }) => result.output = output));
   }
 
-  compensate(id: string, undo: (call: ActivityCall) => unknown, options: StepOptions = {}): void {
+  compensate(id: string, undo: (call: ActivityCall) => unknown, options: StepOptions = NO_OPTIONS): void {
+    checkOptions(options, `compensation "${id}"`);
     const step = this.#path(id);
     this.#kernel.compensateWith(step, {
       onUnknown: true,
@@ -143,7 +157,9 @@ export class CodeContext implements WorkflowContext {
   }
 
   sleepUntil(time: number | Date): Promise<void> {
-    return durable(this.#kernel.sleepUntil(`${this.#path("sleep")}!sleep`, Math.ceil(Number(time))));
+    const until = Math.ceil(Number(time));
+    if (!Number.isFinite(until)) throw new Error(`${String(time)} is no time to sleep until`);
+    return durable(this.#kernel.sleepUntil(`${this.#path("sleep")}!sleep`, until));
   }
 
   until(check: () => boolean, { timeout }: { readonly timeout?: Duration | undefined } = {}): Promise<void> {
@@ -315,6 +331,12 @@ function durable<T>(promise: Promise<T>): Promise<T> {
   return silence(promise.catch((thrown) => {
     throw toAuthorError(thrown);
   }));
+}
+
+function noActivity(): MaestroError {
+  return new MaestroError("usage", "`ctx.run` was given something that is no activity", {
+    hint: "make one of the function with `activity(name, fn)`, or call the function in `ctx.step(id, fn)`",
+  });
 }
 
 function required(duration: Duration): number {

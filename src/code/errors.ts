@@ -1,3 +1,4 @@
+import { toError } from "../base/errors.ts";
 import { CancelledError, type Failure, failure, StepFailedError } from "../engine/failure.ts";
 
 /**
@@ -105,11 +106,10 @@ export function timedOut(what: string): TimeoutError {
 
 /** What a workflow function threw, as the run's failure. */
 export function toRunFailure(thrown: unknown): unknown {
-  if (thrown instanceof StepFailedError || thrown instanceof CancelledError || !(thrown instanceof Error)) {
-    return thrown;
-  }
-  const { code, details } = thrown as { readonly code?: unknown; readonly details?: Failure["details"] };
-  const reason = failure(typeof code === "string" ? code : "UNKNOWN", thrown.message, {
+  if (thrown instanceof StepFailedError || thrown instanceof CancelledError) return thrown;
+  const error = toError(thrown);
+  const { code, details } = error as { readonly code?: unknown; readonly details?: Failure["details"] };
+  const reason = failure(typeof code === "string" ? code : "UNKNOWN", error.message, {
     ...(isJson(details) ? { details } : undefined),
   });
   return new StepFailedError(reason);

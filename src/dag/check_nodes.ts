@@ -1,6 +1,6 @@
 import { didYouMean } from "../base/text.ts";
 import { findCycle } from "../plan/check_dag.ts";
-import { type Duration, milliseconds, type RetryOptions } from "../plan/retry_options.ts";
+import { limitProblems, retryProblems, type SettingProblem } from "../plan/setting_problems.ts";
 import type { NodeDefinition } from "./node_definition.ts";
 
 /** One problem of a DAG. */
@@ -84,47 +84,19 @@ function checkNode(node: NodeDefinition, issues: DagIssue[]): void {
 }
 
 function checkSettings({ name, compensation, ...node }: NodeDefinition, issues: DagIssue[]): void {
-  checkLimit(node.timeout, `The timeout of node "${name}"`, issues, name);
-  checkLimit(node.attemptTimeout, `The attempt timeout of node "${name}"`, issues, name);
-  checkLimit(node.heartbeatTimeout, `The heartbeat timeout of node "${name}"`, issues, name);
-  checkRetry(node.retry, `The retry of node "${name}"`, issues, name);
-  checkRetry(compensation?.retry, `The retry of the compensation of node "${name}"`, issues, name);
+  const problems = [
+    ...limitProblems(node.timeout, `The timeout of node "${name}"`),
+    ...limitProblems(node.attemptTimeout, `The attempt timeout of node "${name}"`),
+    ...limitProblems(node.heartbeatTimeout, `The heartbeat timeout of node "${name}"`),
+    ...retryProblems(node.retry, `The retry of node "${name}"`),
+    ...retryProblems(compensation?.retry, `The retry of the compensation of node "${name}"`),
+  ];
+  refuse(problems, issues, name);
 }
 
-/** Checks a length of time that may be absent. */
-export function checkLimit(value: Duration | undefined, what: string, issues: DagIssue[], node?: string): void {
-  if (value === undefined || milliseconds(value) !== undefined) return;
-  issues.push({
-    code: "invalid_setting",
-    message: `${what} is ${JSON.stringify(value)}, which is no length of time above zero`,
-    hint: 'write milliseconds, or text such as "30s"',
-    node,
-  });
-}
-
-/** Checks a number that must be whole and above zero. */
-export function checkCount(value: number | undefined, what: string, issues: DagIssue[], node?: string): void {
-  if (value === undefined || value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return;
-  issues.push({ code: "invalid_setting", message: `${what} is ${value}, and must be a whole number above zero`, node });
-}
-
-function checkRetry(
-  retry: RetryOptions | number | undefined,
-  what: string,
-  issues: DagIssue[],
-  node: string,
-): void {
-  if (retry === undefined) return;
-  const { attempts, initial, max, factor, jitter } = typeof retry === "number" ? { attempts: retry } : retry;
-  checkCount(attempts, `${what}: attempts`, issues, node);
-  checkLimit(initial, `${what}: initial`, issues, node);
-  checkLimit(max, `${what}: max`, issues, node);
-  if (factor !== undefined && !(factor >= 1)) {
-    issues.push({ code: "invalid_setting", message: `${what}: factor is ${factor}, and must be 1 or more`, node });
-  }
-  if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) {
-    issues.push({ code: "invalid_setting", message: `${what}: jitter is ${jitter}, and must be from 0 to 1`, node });
-  }
+/** Tells of settings that cannot be. */
+export function refuse(problems: readonly SettingProblem[], issues: DagIssue[], node?: string): void {
+  for (const problem of problems) issues.push({ code: "invalid_setting", ...problem, node });
 }
 
 function duplicate(name: string, first: number, second: number): DagIssue {

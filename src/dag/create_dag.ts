@@ -1,7 +1,8 @@
 import { MaestroError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { plural } from "../base/text.ts";
-import { checkCount, checkLimit, checkNodes, type DagIssue } from "./check_nodes.ts";
+import { checkNodes, type DagIssue, refuse } from "./check_nodes.ts";
+import { countProblems, limitProblems } from "../plan/setting_problems.ts";
 import type { OutputFunction } from "./compile_dag.ts";
 import { Dag } from "./dag.ts";
 import type { DagBuilder, Nothing } from "./dag_builder.ts";
@@ -191,8 +192,7 @@ function checkOptions(name: string, { version, timeout, maxConcurrency }: DagOpt
       hint: "runs are bound to name and version",
     });
   }
-  checkLimit(timeout, "The timeout", issues);
-  checkCount(maxConcurrency, "maxConcurrency", issues);
+  refuse([...limitProblems(timeout, "The timeout"), ...countProblems(maxConcurrency, "maxConcurrency")], issues);
   return issues;
 }
 

@@ -1,4 +1,5 @@
-import { asJson, copyJson, type JsonObject, type JsonValue } from "../base/json.ts";
+import { asJson } from "../base/as_json.ts";
+import { copyJson, type JsonObject, type JsonValue } from "../base/json.ts";
 import { type Endable, surround } from "../engine/middleware.ts";
 import type { Scope } from "../expr/mod.ts";
 import type { PlanNames } from "../plan/names.ts";

@@ -1,4 +1,5 @@
-import { asJson, type JsonValue } from "../base/json.ts";
+import { asJson } from "../base/as_json.ts";
+import type { JsonValue } from "../base/json.ts";
 import type { AbortReason, CallContext } from "./service.ts";
 
 /** Who has the attempt made, and hears of it. */

@@ -1,5 +1,6 @@
 import { toError } from "../base/errors.ts";
-import { asJson, isJsonObject, type JsonValue } from "../base/json.ts";
+import { asJson } from "../base/as_json.ts";
+import { isJsonObject, type JsonValue } from "../base/json.ts";
 import { RetryableError, TerminalError } from "./author_errors.ts";
 import { failure } from "./failure.ts";
 import type { FailedAttempt, FailureClass } from "./service.ts";

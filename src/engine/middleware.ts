@@ -1,4 +1,5 @@
-import { asJson, type JsonValue } from "../base/json.ts";
+import { asJson } from "../base/as_json.ts";
+import type { JsonValue } from "../base/json.ts";
 
 /** One attempt of a step, or of its compensation, as a middleware sees it. */
 export interface StepCall {

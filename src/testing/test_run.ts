@@ -1,4 +1,5 @@
-import { asJson, type JsonValue } from "../base/json.ts";
+import { asJson } from "../base/as_json.ts";
+import type { JsonValue } from "../base/json.ts";
 import type { Payload, QueryDefinition, SignalDefinition, UpdateDefinition } from "../code/message.ts";
 import type { Storage } from "../engine/storage.ts";
 import type { Maestro, RunHandle, RunResult } from "../maestro.ts";

@@ -1,4 +1,5 @@
-import { asJson, copyJson, type JsonValue } from "../../base/json.ts";
+import { asJson } from "../../base/as_json.ts";
+import { copyJson, type JsonValue } from "../../base/json.ts";
 import { failedBy } from "../../engine/attempt_error.ts";
 import { failure } from "../../engine/failure.ts";
 import type {
