@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what the polyglot tests need beside Node, and builds the example services in Python, Go and Java.
+# Brings what the polyglot tests and those of the container image need beside Node, and builds the example services in Python, Go and Java.
 # Installs Debian packages only where a command is missing; everything else stays inside the repository.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,6 +10,8 @@ debian_packages() {
   command -v go >/dev/null || missing+=(golang-go)
   command -v javac >/dev/null || missing+=(default-jdk-headless)
   command -v mvn >/dev/null || missing+=(maven)
+  command -v buildah >/dev/null || missing+=(buildah)
+  command -v runc >/dev/null || missing+=(runc)
   [ "${#missing[@]}" -gt 0 ] || return 0
   echo "Debian packages: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive

@@ -56,7 +56,8 @@ export function serveGrpc(name, { proto, service, methods = {}, streams = {} }) 
   const found = parts.reduce((scope, part) => scope[part], loadPackageDefinition(definition));
   server.addService(found.service, handlers);
   addReflection(server, definition, [service]);
-  server.bindAsync(`127.0.0.1:${process.env.PORT ?? 0}`, ServerCredentials.createInsecure(), (error, port) => {
+  const address = `${process.env.HOST ?? "127.0.0.1"}:${process.env.PORT ?? 0}`;
+  server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     console.log(`listening on ${port}`);
   });

@@ -49,7 +49,7 @@ export function serveHttp(name, routes) {
     console.log(JSON.stringify(call));
     send(response, status, answer);
   });
-  server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => {
+  server.listen(Number(process.env.PORT ?? 0), process.env.HOST ?? "127.0.0.1", () => {
     console.log(`listening on ${server.address().port}`);
   });
 }

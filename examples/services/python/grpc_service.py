@@ -69,7 +69,7 @@ def serve(name, full_name, add):
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), interceptors=[Logged(name)])
     add(server)
     reflection.enable_server_reflection([full_name, reflection.SERVICE_NAME], server)
-    port = server.add_insecure_port(f"127.0.0.1:{os.environ.get('PORT', 0)}")
+    port = server.add_insecure_port(f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', 0)}")
     server.start()
     print(f"listening on {port}", flush=True)
     server.wait_for_termination()

@@ -75,7 +75,11 @@ func Serve(name string, register func(*grpc.Server)) {
 	if port == "" {
 		port = "0"
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+	host := os.Getenv("HOST")
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -104,9 +104,10 @@ public final class Ledger extends LedgerServiceGrpc.LedgerServiceImplBase {
   }
 
   public static void main(String[] arguments) throws Exception {
+    String host = System.getenv().getOrDefault("HOST", "127.0.0.1");
     int port = Integer.parseInt(System.getenv().getOrDefault("PORT", "0"));
     BindableService reflection = ProtoReflectionServiceV1.newInstance();
-    Server server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+    Server server = NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
         .addService(new Ledger()).addService(reflection).intercept(new KeyReader()).build().start();
     System.out.println("listening on " + server.getPort());
     server.awaitTermination();
