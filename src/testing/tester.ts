@@ -168,7 +168,7 @@ export class Tester {
     const maestro = await this.maestro();
     if ("descriptors" in definition) await this.#mocked.learn(definition);
     else this.#started.add(definition);
-    const handle = await maestro.start(definition as LoadedWorkflow, options as StartOptions);
+    const handle = await maestro.start(kept(definition as LoadedWorkflow), options as StartOptions);
     return this.#lastRun = this.#follow(handle, maestro);
   }
 
@@ -320,4 +320,10 @@ export class Tester {
       happen().catch((thrown) => this.#pacer.fail(thrown)).finally(release);
     });
   }
+}
+
+/** A run that need not be kept is kept all the same, so that a test can look at it. */
+function kept(workflow: LoadedWorkflow): LoadedWorkflow {
+  if (!("descriptors" in workflow) || workflow.plan.durability !== "none") return workflow;
+  return { ...workflow, plan: { ...workflow.plan, durability: "sync" } };
 }

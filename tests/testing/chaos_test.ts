@@ -74,7 +74,7 @@ describe("chaos", () => {
         `- { id: a, service: s, method: POST /a, compensate: { method: POST /x } }\n- { id: p, service: s, method: POST /p, pivot: true }\n- { service: s, method: POST /c }`,
       ]
     ) {
-      const workflow = `name: w\nservices: { s: { type: http, endpoint: "http://x" } }\nsteps:\n${
+      const workflow = `name: w\ndurability: none\nservices: { s: { type: http, endpoint: "http://x" } }\nsteps:\n${
         steps.replaceAll(/^/gm, "  ")
       }\n`;
       const report = await shake({ workflow, test: CASE.replace("shop", "s").replace(/signals.*\]/, "seed: 1 }]") });

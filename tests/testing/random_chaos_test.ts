@@ -10,7 +10,7 @@ import { randomProgram } from "../simulation/random_program.ts";
 const ANSWER: JsonValue = { ok: true, of: 1, items: [1, 2] };
 
 /** Seeds of programs of many kinds that are over soon. */
-const SEEDS = [1, 7, 9, 14, 16];
+const SEEDS = [1, 9, 16];
 
 describe("chaos on random workflows", () => {
   for (const seed of SEEDS) {
