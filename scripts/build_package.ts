@@ -4,9 +4,9 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import ts from "typescript";
 import { buildConstants, readBuildFacts } from "./build_facts.ts";
 import { formatMilliseconds, ROOT } from "./command.ts";
+import { emitDeclarations, LIBRARY } from "./declarations.ts";
 import { readModuleGraph, withJsImports } from "./module_graph.ts";
 
 type Manifest = Readonly<Record<string, unknown>> & {
@@ -17,8 +17,6 @@ type Manifest = Readonly<Record<string, unknown>> & {
 /** The first Node that the package is tested on: below, SQLite and other parts of the platform are missing or behind a flag. */
 const NODE = ">=22.23";
 const COMMAND = "src/runtime/cli.ts";
-/** Stands above the declarations of each entry: they name what compilers know only when they are told to. */
-const LIBRARY = '/// <reference lib="esnext.disposable" />\n';
 
 const { values } = parseArgs({ options: { outdir: { type: "string", default: join(ROOT, "dist", "package") } } });
 const outdir = resolve(values.outdir);
@@ -28,7 +26,7 @@ const constants = buildConstants(await readBuildFacts());
 const entries = Object.values(manifest.exports).map((file) => file.replace(/^\.\//, ""));
 // Types are erased and nothing else is changed: lines and columns in stack traces are those of the sources.
 const code = readModuleGraph([...entries, COMMAND], (file) => stripTypeScriptTypes(readSource(file)));
-const types = readModuleGraph(entries, emitDeclarations());
+const types = readModuleGraph(entries, emitDeclarations(entries));
 rmSync(outdir, { recursive: true, force: true });
 for (const [file, text] of code.modules) {
   write(toJs(file), (file === COMMAND ? "#!/usr/bin/env node\n" : "") + withJsImports(text));
@@ -50,23 +48,6 @@ function write(file: string, text: string): void {
 function readSource(file: string): string {
   const source = readFileSync(join(ROOT, file), "utf8");
   return file === "src/cli/build_info.ts" ? withConstants(source) : source;
-}
-
-/** Makes the declarations of all modules that the entries import, and gives what tells them by path. The gate has checked the types. */
-function emitDeclarations(): (file: string) => string {
-  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const settings = { ...options, noEmit: false, noCheck: true, emitDeclarationOnly: true, rootDir: ROOT };
-  const program = ts.createProgram(entries.map((file) => join(ROOT, file)), settings);
-  const texts = new Map<string, string>();
-  program.emit(undefined, (_path, text, _mark, _onError, [source] = []) => {
-    if (source !== undefined) texts.set(relative(ROOT, source.fileName), text);
-  });
-  return (file) => {
-    const text = texts.get(file);
-    if (text === undefined) throw new Error(`The compiler gave no declarations of ${file}`);
-    return text;
-  };
 }
 
 /** Gives the constants of a build, which the sources only declare, their values. */

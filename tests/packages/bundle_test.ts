@@ -14,6 +14,7 @@ import {
   servePrices,
 } from "./consumer_program.ts";
 
+const isDeno = process.versions["deno"] !== undefined;
 const folder = createScratchFolder();
 /** A folder with nothing in it but what a program of its own has. */
 const home = join(folder.path, "program");
@@ -22,12 +23,17 @@ let server: LocalServer;
 let prices: LocalServer;
 
 before(async () => {
-  const { code, output } = await runCommand("node", ["scripts/build_bundle.ts", "--outdir", bundles]);
+  const { code, output } = await runCommand("node", [
+    "scripts/build_bundle.ts",
+    "--outdir",
+    bundles,
+    ...(isDeno ? [] : ["--no-types"]),
+  ]);
   assert.equal(code, 0, output);
   mkdirSync(home);
   prices = await servePrices();
   server = await serve((path) =>
-    /^\/maestro(_cli)?\.js$/.test(path) ? readFileSync(join(bundles, path), "utf8") : undefined
+    /^\/maestro(_cli)?\.(js|d\.ts)$/.test(path) ? readFileSync(join(bundles, path), "utf8") : undefined
   );
 });
 
@@ -39,7 +45,7 @@ after(async () => {
 /** What a program names to import or to run a bundle: its URL on Deno; Bun and Node take no URL, so there it is fetched into a file first. */
 async function fromUrl(name: string): Promise<string> {
   const url = `${server.url}/${name}`;
-  if (process.versions["deno"] !== undefined) return url;
+  if (isDeno) return url;
   const response = await fetch(url);
   assert.equal(response.status, 200);
   writeFileSync(join(home, name), await response.text());
@@ -58,6 +64,17 @@ describe("the bundles", () => {
     writeFileSync(join(home, "program.ts"), program.replace('"maestro"', JSON.stringify(await fromUrl("maestro.js"))));
     const { code, stdout, stderr } = await runProgram(home, ["program.ts", prices.url]);
     assert.deepEqual([code, stdout], [0, FRONT_ENDS_OUTPUT], stderr);
+  });
+
+  const skip = !isDeno ? "only Deno looks for types at a URL" : false;
+
+  it("are a library with types, which let only what fits together compile", { skip, timeout: 120_000 }, async () => {
+    const program = readFileSync(consumerPath("types.ts"), "utf8");
+    writeFileSync(join(home, "types.ts"), program.replace('"maestro"', JSON.stringify(`${server.url}/maestro.js`)));
+    const host = new URL(server.url).host;
+    const args = ["check", "--quiet", "--no-config", `--allow-import=${host}`, "types.ts"];
+    const { code, output } = await runCommand("deno", args, { cwd: home, timeoutMs: 100_000 });
+    assert.equal(code, 0, output);
   });
 
   it("are a command line that runs from a URL", async () => {

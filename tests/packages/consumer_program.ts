@@ -59,7 +59,8 @@ export async function serve(read: (path: string) => string | undefined): Promise
   const server: Server = createServer((request, response) => {
     const path = request.url ?? "";
     const text = read(path);
-    const type = path.endsWith(".js") ? "text/javascript" : "application/json";
+    const types = { js: "text/javascript", ts: "text/typescript" };
+    const type = path.endsWith(".js") ? types.js : path.endsWith(".ts") ? types.ts : "application/json";
     response.writeHead(text === undefined ? 404 : 200, { "content-type": type }).end(text);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -100,7 +100,7 @@ describe("the npm package", () => {
         noEmit: true,
         skipLibCheck: false,
       },
-      files: ["types.ts"],
+      files: ["tools.ts", "types.ts"],
     };
     writeFileSync(join(home, "tsconfig.json"), JSON.stringify(settings));
     const { code, output } = await runCommand("tsc", ["-p", home], { timeoutMs: 120_000 });

@@ -7,6 +7,8 @@ const graph = dag("order", { version: "1" })
   .node("price").retry({ attempts: 2, initial: "1h" }).action(() => 1)
   .output(({ price }) => ({ price }))
   .build();
+// @ts-expect-error: there is no such option
+createTester({ startsAt: 0 });
 const tester = createTester({ mocks: { price: sequence([fails({ code: "http_503" }), 3]) } });
 const { output } = await (await tester.start(graph, { input: {} })).result();
 console.log(JSON.stringify(output), tester.calls("price").length);

@@ -1,6 +1,5 @@
 // Compiles only where types flow from what a program defines to where it uses it.
 import { activity, createMaestro, createRuntime, dag, query, signal, workflow } from "maestro";
-import { createTester, type Mocks } from "maestro/testing";
 
 const price = activity("price", (item: string) => ({ item, price: item.length }));
 const approved = signal<{ by: string }>("approved");
@@ -60,7 +59,5 @@ export async function start(): Promise<void> {
   const shown: string | undefined = (await (await maestro.start(graph, { input: { count: 2 } })).result()).output?.show;
   // @ts-expect-error: the count is a number
   await maestro.start(graph, { input: { count: "2" } });
-  const mocks: Mocks = { double: 4 };
-  // @ts-expect-error: there is no such option
-  createTester({ mocks, startsAt: shown });
+  console.log(shown);
 }
