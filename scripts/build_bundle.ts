@@ -1,7 +1,6 @@
 // Makes the files that programs import or run from a URL: `npm run build:bundle`; `-- --outdir DIR` puts them elsewhere than into dist/,
-// `--no-types` leaves the types out.
-// maestro.js is the library, maestro.d.ts its types, maestro_cli.js the command line. Each holds everything that it needs: a module that comes from a URL sees
-// neither an import map nor node_modules.
+// `--no-types` leaves the types out. maestro.js is the library, maestro.d.ts its types, maestro_cli.js the command line. Each holds all
+// that it needs: a module that comes from a URL sees neither an import map nor node_modules.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import process from "node:process";

@@ -44,7 +44,7 @@ export function runProgram(folder: string, args: readonly string[]): Promise<End
 
 function runtimeArguments(): readonly string[] {
   if (process.versions["bun"] !== undefined) return ["--no-install"];
-  if (process.versions["deno"] !== undefined) return ["run", "-A", "--no-check", "--no-config"];
+  if (process.versions["deno"] !== undefined) return ["run", "-A", "--no-check"];
   return ["--no-warnings"];
 }
 

@@ -42,7 +42,8 @@ before(async () => {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", name), link, "dir");
   }
-  writeFileSync(join(home, "package.json"), '{ "type": "module" }\n');
+  const { name, version } = manifest;
+  writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module", dependencies: { [name]: version } }));
   for (const name of ["front_ends.ts", "tools.ts", "types.ts"]) copyFileSync(consumerPath(name), join(home, name));
   prices = await servePrices();
 });
