@@ -49,6 +49,7 @@ export {
   update,
   type UpdateDefinition,
 } from "./src/code/message.ts";
+export type { ServiceCallOptions, ServiceRequest, ServiceUndo } from "./src/code/service_call.ts";
 export {
   type AnyWorkflow,
   Workflow,

@@ -1,10 +1,11 @@
 import { MaestroError } from "./base/errors.ts";
 import { asJson } from "./base/as_json.ts";
 import { canonicalJson, type JsonValue } from "./base/json.ts";
-import type { ResolveChild } from "./code/child_runs.ts";
+import { didYouMean } from "./base/text.ts";
 import { CodeContext } from "./code/code_context.ts";
 import { toRunFailure } from "./code/errors.ts";
 import { performWork } from "./code/perform_work.ts";
+import type { Surroundings } from "./code/surroundings.ts";
 import type { AnyWorkflow, Workflow } from "./code/workflow.ts";
 import type { WorkflowDefinition } from "./engine/context.ts";
 import { isEngineError } from "./engine/foreign_await.ts";
@@ -40,6 +41,7 @@ export function loadCode(
     compensationOrder,
     durability,
   };
+  const services = workflow.options.services && load(workflow.options.services);
   let children: ReadonlyMap<string, LoadedWorkflow> | undefined;
   const loaded: LoadedWorkflow = {
     plan,
@@ -47,7 +49,8 @@ export function loadCode(
     bundle,
     hash: sha256(bundle),
     file: "",
-    environment: { env: [], secrets: [] },
+    environment: services?.environment ?? { env: [], secrets: [] },
+    services,
     get children() {
       return children ??= new Map(
         childrenOf(workflow).map((child) => {
@@ -56,16 +59,20 @@ export function loadCode(
         }),
       );
     },
-    definition: defineCode(workflow, plan, (child) => {
-      const definition = load(child);
-      if (!loaded.children.has(definition.hash)) throw unnamed(name, definition.plan.name);
-      return {
-        name: definition.plan.name,
-        version: definition.plan.version,
-        hash: definition.hash,
-        bundle: definition.bundle,
-        accept: (given) => acceptInput(definition, given),
-      };
+    definition: defineCode(workflow, plan, {
+      isAsync: durability === "async",
+      resolve: (child) => {
+        const definition = load(child);
+        if (!loaded.children.has(definition.hash)) throw unnamed(name, definition.plan.name);
+        return {
+          name: definition.plan.name,
+          version: definition.plan.version,
+          hash: definition.hash,
+          bundle: definition.bundle,
+          accept: (given) => acceptInput(definition, given),
+        };
+      },
+      service: (called) => services?.plan.services.get(called) ?? unknownService(name, called, services),
     }),
     isCode: true,
     perform: performWork,
@@ -79,7 +86,7 @@ export function acceptInput({ plan: { inputSchema }, isCode }: LoadedWorkflow, i
   return isCode === true ? fitInput(inputSchema, given) : checkInput(inputSchema, given);
 }
 
-function defineCode(workflow: Workflow<never, unknown>, plan: Plan, resolve: ResolveChild): WorkflowDefinition {
+function defineCode(workflow: Workflow<never, unknown>, plan: Plan, around: Surroundings): WorkflowDefinition {
   const { name, version, timeoutMs, compensationOrder } = plan;
   return {
     name,
@@ -89,7 +96,7 @@ function defineCode(workflow: Workflow<never, unknown>, plan: Plan, resolve: Res
     instantiate: () => ({
       run: async (kernel, input) => {
         try {
-          const run = () => workflow.run(new CodeContext(kernel, resolve), input as never);
+          const run = () => workflow.run(new CodeContext(kernel, around), input as never);
           return asJson(await sheltered(run, isEngineError));
         } catch (thrown) {
           throw toRunFailure(thrown);
@@ -102,6 +109,13 @@ function defineCode(workflow: Workflow<never, unknown>, plan: Plan, resolve: Res
 function childrenOf(workflow: Workflow<never, unknown>): readonly AnyWorkflow[] {
   const { children = [] } = workflow.options;
   return [...typeof children === "function" ? children() : children, workflow];
+}
+
+function unknownService(workflow: string, called: string, services: LoadedWorkflow | undefined): never {
+  const known = [...services?.plan.services.keys() ?? []];
+  throw new MaestroError("usage", `Workflow "${workflow}" calls the service "${called}", which it does not know`, {
+    hint: didYouMean(called, known) ?? "give a document that has it in the option `services`",
+  });
 }
 
 function unnamed(parent: string, child: string): MaestroError {

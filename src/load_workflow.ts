@@ -68,6 +68,11 @@ export interface LoadedWorkflow {
    */
   readonly perform?: ProgramWork | undefined;
   /**
+   * The document whose services its code calls.
+   * @internal
+   */
+  readonly services?: LoadedWorkflow | undefined;
+  /**
    * Whether it is code, which takes any input and nobody but itself can tell what it waits for.
    * @internal
    */

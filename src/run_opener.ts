@@ -141,7 +141,12 @@ export class RunOpener {
     const { connections, signal } = this.#options;
     if (workflow.perform !== undefined) {
       const log = (step: string, text: string): void => this.#tell(runId, workflow.plan.name, step, text);
-      return await connections.programCaller(workflow.perform, { context, log, signal });
+      const program = await connections.programCaller(workflow.perform, { context, log, signal });
+      const { services } = workflow;
+      if (services === undefined) return program;
+      await connections.open(services.plan);
+      const caller = connections.caller({ workflow: services, runId, startedAt, input, endpoints, values });
+      return { call: (spec, facts) => (typeof spec.local === "function" ? program : caller).call(spec, facts) };
     }
     await connections.open(workflow.plan);
     return connections.caller({ workflow, runId, startedAt, input, endpoints, values });

@@ -29,7 +29,7 @@ export interface AnyStartOptions extends Omit<StartOptions, "input"> {
 }
 
 /** Options of `Maestro.start` for a DAG or a workflow in code. */
-export interface TypedStartOptions<Input> extends Omit<StartOptions, "input" | "endpoints" | "files"> {
+export interface TypedStartOptions<Input> extends Omit<StartOptions, "input" | "files"> {
   /** What the run is started with. */
   readonly input: Input;
 }

@@ -4,19 +4,22 @@ import { asJson } from "../base/as_json.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { Stored } from "../base/stored.ts";
 import type { Attributes } from "../engine/attributes.ts";
-import type { WorkflowContext as Kernel } from "../engine/context.ts";
+import type { CompensationSpec, StepSpec, WorkflowContext as Kernel } from "../engine/context.ts";
 import { CancelledError } from "../engine/failure.ts";
 import { silence } from "../engine/pending.ts";
+import type { PlanService } from "../plan/plan.ts";
 import { type Duration, milliseconds } from "../plan/retry_options.ts";
 import { signalProblem } from "../plan/signals.ts";
 import type { Startable } from "../plan/startable.ts";
 import { type Activity, type ActivityCall, badName, isName, type StepOptions } from "./activity.ts";
 import { checkOptions } from "./check_options.ts";
-import { ChildRuns, type ResolveChild } from "./child_runs.ts";
 import { timedOut, toAuthorError, toRunFailure } from "./errors.ts";
 import type { LocalWork } from "./perform_work.ts";
 import type { Payload, QueryDefinition, SignalDefinition, UpdateDefinition } from "./message.ts";
+import { callSpec, type ServiceCallOptions } from "./service_call.ts";
+import { startChild } from "./start_child.ts";
 import { stepSpec, undoSpec } from "./step_spec.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type {
   CancellationScope,
   ChildOptions,
@@ -37,15 +40,15 @@ export class CodeContext implements WorkflowContext {
   readonly #prefix: string;
   /** How often a name was used in this place. */
   readonly #uses: Map<string, number>;
-  readonly #children: ChildRuns;
+  readonly #around: Surroundings;
   #abort: AbortSignal | undefined;
   #numbers: (() => number) | undefined;
 
-  constructor(kernel: Kernel, resolve: ResolveChild, prefix = "", uses: Map<string, number> = new Map()) {
+  constructor(kernel: Kernel, around: Surroundings, prefix = "", uses: Map<string, number> = new Map()) {
     this.#kernel = kernel;
+    this.#around = around;
     this.#prefix = prefix;
     this.#uses = uses;
-    this.#children = new ChildRuns(resolve);
   }
 
   get runId(): string {
@@ -130,25 +133,63 @@ export class CodeContext implements WorkflowContext {
       work,
       result,
     });
-    return durable(this.#kernel.step(spec).then(({ output }) => result.output = output));
+    return this.#schedule(spec, result);
+  }
+
+  call<Output = JsonValue>(
+    service: string,
+    method: string,
+    options: ServiceCallOptions<Output> = {},
+  ): Promise<Output> {
+    checkOptions(options, `the call of "${service}"`);
+    const find = (name: string): PlanService => this.#around.service(name);
+    const result = { output: null as JsonValue };
+    const step = this.#path(options.id ?? pathPart(service));
+    const spec = callSpec({ step, service: find(service), method, options, result, find });
+    return this.#schedule(spec, result) as Promise<Output>;
+  }
+
+  #schedule(spec: StepSpec, result: { output: JsonValue }): Promise<JsonValue> {
+    return durable(this.#kernel.step(this.#keyed(spec)).then(({ output }) => result.output = output));
+  }
+
+  /** A loss of power may take the outcomes that led here: what is then sent with other values is another effect. */
+  #keyed(spec: StepSpec): StepSpec {
+    if (!this.#around.isAsync) return spec;
+    const compensation = spec.compensation && this.#keyedUndo(spec.compensation);
+    return { ...spec, key: this.#kernel.idempotencyKey(spec.step, spec.request), compensation };
+  }
+
+  #keyedUndo(undo: CompensationSpec): CompensationSpec {
+    if (!this.#around.isAsync) return undo;
+    return {
+      ...undo,
+      prepare: async (error, found) => {
+        const spec = await undo.prepare(error, found);
+        return spec && this.#keyed(spec);
+      },
+    };
   }
 
   compensate(id: string, undo: (call: ActivityCall) => unknown, options: StepOptions = NO_OPTIONS): void {
     checkOptions(options, `compensation "${id}"`);
     const step = this.#path(id);
-    this.#kernel.compensateWith(step, {
-      onUnknown: true,
-      prepare: (error) =>
-        undoSpec({
-          compensates: step,
-          service: this.#kernel.workflow.name,
-          method: `${id}.compensate`,
-          input: { error: { ...error } },
-          retry: options.retry,
-          options,
-          work: (_, call) => undo(call),
-        }),
-    });
+    this.#kernel.compensateWith(
+      step,
+      this.#keyedUndo({
+        onUnknown: true,
+        prepare: (error) =>
+          undoSpec({
+            compensates: step,
+            service: this.#kernel.workflow.name,
+            method: `${id}.compensate`,
+            input: { error: { ...error } },
+            retry: options.retry,
+            options,
+            work: (_, call) => undo(call),
+          }),
+      }),
+    );
   }
 
   sleep(duration: Duration): Promise<void> {
@@ -211,10 +252,9 @@ export class CodeContext implements WorkflowContext {
   }
 
   startChild<In, Output>(workflow: Startable<In, Output>, input: In, options: ChildOptions = {}): ChildRun<Output> {
-    const child = this.#children.start(this.#kernel, workflow, input, {
-      ...options,
-      path: (name) => this.#path(options.id ?? pathPart(name)),
-    });
+    const definition = this.#around.resolve(workflow);
+    const step = this.#path(options.id ?? pathPart(definition.name));
+    const child = startChild(this.#kernel, definition, input, { ...options, step });
     return {
       runId: child.runId,
       result: durable(child.result) as Promise<Output>,
@@ -228,7 +268,7 @@ export class CodeContext implements WorkflowContext {
   }
 
   group(key: string): CodeContext {
-    return new CodeContext(this.#kernel, this.#children.resolve, `${this.#path(key)}/`);
+    return new CodeContext(this.#kernel, this.#around, `${this.#path(key)}/`);
   }
 
   async map<Item, Result>(
@@ -247,7 +287,7 @@ export class CodeContext implements WorkflowContext {
     let hasFailed = false;
     const work = async (): Promise<void> => {
       for (const [index, item] of left) {
-        const ctx = new CodeContext(this.#kernel, this.#children.resolve, `${place}[${index}]/`);
+        const ctx = new CodeContext(this.#kernel, this.#around, `${place}[${index}]/`);
         try {
           results[index] = await each(item, ctx, index);
         } catch (thrown) {
@@ -267,13 +307,13 @@ export class CodeContext implements WorkflowContext {
     { timeout }: { readonly timeout?: Duration | undefined } = {},
   ): Promise<Result> {
     return this.#within(timeout, "A scope", (kernel) => {
-      const inner = new CodeContext(kernel, this.#children.resolve, this.#prefix, this.#uses);
+      const inner = new CodeContext(kernel, this.#around, this.#prefix, this.#uses);
       return run(inner, { cancel: () => kernel.scope.cancel("cancelled") });
     });
   }
 
   shielded(): CodeContext {
-    return new CodeContext(this.#kernel.shielded(), this.#children.resolve, this.#prefix, this.#uses);
+    return new CodeContext(this.#kernel.shielded(), this.#around, this.#prefix, this.#uses);
   }
 
   now(): number {

@@ -8,7 +8,7 @@ import type { ActivityCall, StepOptions, Undoing, UndoOptions } from "./activity
 import type { LocalWork } from "./perform_work.ts";
 
 /** Limit of an attempt where nothing gives one: nothing hangs for ever. */
-const DEFAULT_ATTEMPT_TIMEOUT_MS = 30_000;
+export const DEFAULT_ATTEMPT_TIMEOUT_MS = 30_000;
 
 /** A step as code asks for it. */
 export interface CodeStep {

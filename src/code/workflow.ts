@@ -20,6 +20,8 @@ export interface WorkflowOptions {
   readonly compensationOrder?: "reverse" | "parallel" | undefined;
   /** A JSON Schema that inputs are checked against and defaults taken from. @default any input */
   readonly input?: JsonObject | undefined;
+  /** A loaded document whose services `ctx.call` calls, with their settings, `env` and secrets. @default none */
+  readonly services?: Startable<JsonValue, JsonValue> | undefined;
   /** The workflows that it starts, of any kind; a function where they name each other. @default none but itself */
   readonly children?: readonly AnyWorkflow[] | (() => readonly AnyWorkflow[]) | undefined;
 }

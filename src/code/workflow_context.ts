@@ -1,8 +1,10 @@
+import type { JsonValue } from "../base/json.ts";
 import type { Stored } from "../base/stored.ts";
 import type { Attributes } from "../engine/attributes.ts";
 import type { Duration } from "../plan/retry_options.ts";
 import type { Startable } from "../plan/startable.ts";
 import type { Activity, ActivityCall, StepOptions, UndoOptions } from "./activity.ts";
+import type { ServiceCallOptions } from "./service_call.ts";
 import type { Payload, QueryDefinition, SignalDefinition, UpdateDefinition } from "./message.ts";
 
 /** Options of `ctx.run` and `ctx.step`. */
@@ -111,6 +113,11 @@ export interface WorkflowContext<Input = never> {
     run: (call: ActivityCall) => Result,
     options?: Omit<RunOptions<null, Stored<Awaited<Result>>>, "id">,
   ): Promise<Stored<Awaited<Result>>>;
+  /**
+   * Calls a service over gRPC or HTTP, of those that the workflow's option `services` brings, with its breaker, limits and retries.
+   * `method` is written as in a document, `POST /orders` or a gRPC method; encode what you put into a path.
+   */
+  call<Output = JsonValue>(service: string, method: string, options?: ServiceCallOptions<Output>): Promise<Output>;
   /** Remembers how to undo something, from here on: called with the others, in reverse order, when the run fails. */
   compensate(id: string, undo: (call: ActivityCall) => unknown, options?: StepOptions): void;
 
