@@ -8,7 +8,7 @@ import { createMaestro } from "../../src/maestro.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { startGoProgram } from "./go_program.ts";
 import { type Spread, spreadOf } from "./spread.ts";
-import { costOf } from "./stopwatch.ts";
+import { type Cost, costOf } from "./stopwatch.ts";
 
 /** What is done with a DAG: it is built, or run. */
 type Work = "construction" | "execution";
@@ -21,10 +21,14 @@ export interface FlowOrchestratorRow {
   readonly nodes: number;
   /** Milliseconds for one DAG. */
   readonly maestro: Spread;
-  /** The same for Flow Orchestrator; absent where it could not be had. */
+  /** The same in processor time. */
+  readonly cpu: Spread;
+  /** Milliseconds for one by Flow Orchestrator; absent, like the ratios, where it could not be had. */
   readonly rival?: Spread | undefined;
   /** Its time by Maestro's of the same round. */
   readonly ratio?: Spread | undefined;
+  /** The same in processor time. */
+  readonly cpuRatio?: Spread | undefined;
 }
 
 const CASES = (["wide", "deep"] as const).flatMap((shape) =>
@@ -33,11 +37,8 @@ const CASES = (["wide", "deep"] as const).flatMap((shape) =>
 
 type Case = (typeof CASES)[number];
 
-/** Milliseconds that so many DAGs took. */
-interface Times {
-  readonly constructionMs: number;
-  readonly executionMs: number;
-}
+/** What so many DAGs took. */
+type Costs = Readonly<Record<Work, Cost>>;
 
 /** Rounds whose figures are thrown away: they compile the code. */
 const WARM_UPS = 3;
@@ -48,14 +49,14 @@ export async function benchFlowOrchestrator(
 ): Promise<FlowOrchestratorRow[]> {
   const folder = await mkdtemp(`${tmpdir()}/maestro-bench-`);
   const rival = await startGoProgram("flow_orchestrator", folder);
-  const own = new Map<Case, Times[]>(CASES.map((each) => [each, []]));
-  const other = new Map<Case, Times[]>(CASES.map((each) => [each, []]));
+  const own = new Map<Case, Costs[]>(CASES.map((each) => [each, []]));
+  const other = new Map<Case, Costs[]>(CASES.map((each) => [each, []]));
   for (let round = -WARM_UPS; round < rounds; round++) {
     for (const each of CASES) {
-      const ownTimes = await measure(runtime, each);
-      const rivalTimes = round < 0 ? undefined : await rival?.ask(each) as Times | undefined;
-      if (round >= 0) own.get(each)!.push(ownTimes);
-      if (rivalTimes !== undefined) other.get(each)!.push(rivalTimes);
+      const ownCosts = await measure(runtime, each);
+      const rivalCosts = round < 0 ? undefined : await rival?.ask(each) as Costs | undefined;
+      if (round >= 0) own.get(each)!.push(ownCosts);
+      if (rivalCosts !== undefined) other.get(each)!.push(rivalCosts);
     }
   }
   rival?.stop();
@@ -68,17 +69,19 @@ export async function benchFlowOrchestrator(
 function rowOf(
   work: Work,
   { shape, nodes, times }: Case,
-  own: readonly Times[],
-  other: readonly Times[],
+  own: readonly Costs[],
+  other: readonly Costs[],
 ): FlowOrchestratorRow {
-  const one = (took: Times): number => took[`${work}Ms`] / times;
-  const row = { work, shape, nodes, maestro: spreadOf(own.map(one)) };
+  const spread = (all: readonly Costs[], of: keyof Cost): Spread =>
+    spreadOf(all.map((costs) => costs[work][of] / times));
+  const row = { work, shape, nodes, maestro: spread(own, "wallMs"), cpu: spread(own, "cpuMs") };
   if (other.length === 0) return row;
-  const ratio = spreadOf(other.map((took, round) => one(took) / one(own[round]!)));
-  return { ...row, rival: spreadOf(other.map(one)), ratio };
+  const ratio = (of: keyof Cost): Spread =>
+    spreadOf(other.map((costs, round) => costs[work][of] / own[round]![work][of]));
+  return { ...row, rival: spread(other, "wallMs"), ratio: ratio("wallMs"), cpuRatio: ratio("cpuMs") };
 }
 
-async function measure(runtime: Runtime, { shape, nodes, times }: Case): Promise<Times> {
+async function measure(runtime: Runtime, { shape, nodes, times }: Case): Promise<Costs> {
   const maestro = createMaestro({ runtime });
   try {
     const construction = await costOf(() => {
@@ -94,7 +97,7 @@ async function measure(runtime: Runtime, { shape, nodes, times }: Case): Promise
         assert.equal(status, "completed");
       }
     });
-    return { constructionMs: construction.wallMs, executionMs: execution.wallMs };
+    return { construction, execution };
   } finally {
     await maestro.close();
   }

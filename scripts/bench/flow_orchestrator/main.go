@@ -12,6 +12,7 @@ import (
 	"log"
 	"os"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/ppcavalcante/flow-orchestrator/pkg/workflow"
@@ -23,9 +24,14 @@ type order struct {
 	Times int    `json:"times"`
 }
 
+type cost struct {
+	WallMs float64 `json:"wallMs"`
+	CpuMs  float64 `json:"cpuMs"`
+}
+
 type answer struct {
-	ConstructionMs float64 `json:"constructionMs"`
-	ExecutionMs    float64 `json:"executionMs"`
+	Construction cost `json:"construction"`
+	Execution    cost `json:"execution"`
 }
 
 func main() {
@@ -41,8 +47,8 @@ func main() {
 func carryOut(order order) answer {
 	dag := build(order)
 	return answer{
-		ConstructionMs: timeOf(order.Times, func(int) { build(order) }),
-		ExecutionMs: timeOf(order.Times, func(i int) {
+		Construction: costOf(order.Times, func(int) { build(order) }),
+		Execution: costOf(order.Times, func(i int) {
 			must(dag.Execute(context.Background(), workflow.NewWorkflowData(fmt.Sprintf("run-%d", i))))
 		}),
 	}
@@ -66,13 +72,23 @@ func nothing(context.Context, *workflow.WorkflowData) error {
 	return nil
 }
 
-func timeOf(times int, work func(int)) float64 {
+func costOf(times int, work func(int)) cost {
 	runtime.GC()
-	start := time.Now()
+	cpu, start := cpuTime(), time.Now()
 	for i := range times {
 		work(i)
 	}
-	return float64(time.Since(start).Nanoseconds()) / 1e6
+	return cost{WallMs: milliseconds(time.Since(start)), CpuMs: milliseconds(cpuTime() - cpu)}
+}
+
+func milliseconds(duration time.Duration) float64 {
+	return float64(duration.Nanoseconds()) / 1e6
+}
+
+func cpuTime() time.Duration {
+	var usage syscall.Rusage
+	must(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func must(err error) {
