@@ -234,7 +234,10 @@ export class Engine {
   async send(runId: string, body: MessageBody, id: string = this.options.createId()): Promise<Delivery | undefined> {
     const message: Message = { runId, id, time: this.options.clock.now(), ...body };
     const delivery = await this.storage.deliver({ message });
-    this.worker.live(runId)?.post([message]);
+    const live = this.worker.live(runId);
+    if (delivery?.isDuplicate === false) live?.post([message]);
+    // The run may have taken it in another process; where it has not, the store tells of it.
+    else if (live !== undefined) void this.worker.claim([]);
     return delivery;
   }
 

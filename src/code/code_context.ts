@@ -225,7 +225,7 @@ export class CodeContext implements WorkflowContext {
     const input = { run_id: runId, name, data: asJson(data) };
     const work: LocalWork = (_, { idempotencyKey }, program) =>
       program.signal(runId, { name, data: input.data, id: idempotencyKey });
-    return this.#call(this.#path("signal"), OWN_SERVICE, "signal", input, {}, work).then(() => undefined);
+    return silence(this.#call(this.#path("signal"), OWN_SERVICE, "signal", input, {}, work).then(() => undefined));
   }
 
   onQuery<Result, Data>({ name }: QueryDefinition<Result, Data>, answer: (data: Data) => Result): void {

@@ -49,7 +49,7 @@ export type Payload<Data> = [Data] extends [void | null] ? readonly [data?: Data
 export function signal<Data = void>(
   name: string,
   options: { readonly schema?: JsonObject | undefined } = {},
-): SignalDefinition<Stored<Data>> {
+): SignalDefinition<[Data] extends [void] ? void : Stored<Data>> {
   return { kind: "signal", name, ...options };
 }
 
