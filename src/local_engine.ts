@@ -155,7 +155,7 @@ export class Engine {
     const run = await this.find(id);
     const conflict = run.workflow !== wanted.workflow
       ? `of workflow "${run.workflow}"`
-      : run.head > 0 && canonicalJson((await readStart(this.storage, id)).input) !== wanted.input
+      : run.head > 0 && await this.#firstInput(id) !== sha256(wanted.input)
       ? "with another input"
       : undefined;
     if (conflict !== undefined) {
@@ -163,6 +163,12 @@ export class Engine {
     }
     await this.take(run);
     return this.handle(id, { takesOver: true });
+  }
+
+  /** Hash of what a run was started with. */
+  async #firstInput(runId: string): Promise<string> {
+    const { input, firstInput } = await readStart(this.storage, runId);
+    return firstInput ?? sha256(canonicalJson(input));
   }
 
   /** @throws {MaestroError} `run_not_found`. */

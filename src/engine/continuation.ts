@@ -1,4 +1,4 @@
-import type { JsonValue } from "../base/json.ts";
+import { canonicalJson, type JsonValue } from "../base/json.ts";
 import type { Attributes } from "./attributes.ts";
 import type { CarriedMessage, RunStarted, UpdateCompleted } from "./journal.ts";
 
@@ -25,12 +25,17 @@ export class ContinuedError extends Error {
 }
 
 /** What the next generation of a run starts with. */
-export function nextStart(before: RunStarted, { input }: Continuation, luggage: Luggage): RunStarted {
-  const { attributes, messages, answers } = luggage;
+export function nextStart(
+  { started: before, state }: { readonly started: RunStarted; readonly state: { readonly luggage: Luggage } },
+  { input }: Continuation,
+  digest: (text: string) => string,
+): RunStarted {
+  const { attributes, messages, answers } = state.luggage;
   return {
     ...before,
     input,
     generation: (before.generation ?? 0) + 1,
+    firstInput: before.firstInput ?? digest(canonicalJson(before.input)),
     ...(Object.keys(attributes).length === 0 ? undefined : { attributes }),
     carried: messages,
     answers,

@@ -9,7 +9,7 @@ import { commandKey, type Fact, isCommand, isFact, isOutcome, type StepOutcome }
 import type { JournalTurn, RunFinished, RunStarted } from "./journal.ts";
 import { reopen, runLifecycle } from "./lifecycle.ts";
 import { settleChild } from "./child_end.ts";
-import type { PendingStep } from "./pending.ts";
+import type { PendingChild, PendingStep } from "./pending.ts";
 import type { Difference, Pause, PauseReason, RunCause } from "./run.ts";
 import { Saga } from "./saga.ts";
 import { RunState } from "./run_state.ts";
@@ -112,9 +112,9 @@ export class Execution {
     return !waits.hasSteps && signals.waiting === 0 && conditions.isEmpty && !updates.isListening;
   }
 
-  /** Ids of the child runs in flight. */
-  get childRuns(): readonly string[] {
-    return this.commands.waits.childRuns;
+  /** The children in flight. */
+  get children(): readonly PendingChild[] {
+    return this.commands.waits.children;
   }
 
   /** Begins the run. What an earlier run leaves for it (see `reusableFacts`) comes true within the first turn. */

@@ -72,6 +72,8 @@ export interface RunStarted {
   readonly context?: Readonly<Record<string, string>> | undefined;
   /** How often the run had begun anew before. @default 0 */
   readonly generation?: number | undefined;
+  /** Hash of what the run was started with before it began anew for the first time. @default that of `input` */
+  readonly firstInput?: string | undefined;
   /** Signals that no step had taken and updates that had no answer when the run began anew, oldest first of each. */
   readonly carried?: readonly CarriedMessage[] | undefined;
   /** Answers to updates that the run gave before it began anew, for callers who have not read them yet. */

@@ -149,6 +149,7 @@ const SHAPES: { readonly [Type in Entry["type"]]: Shape<Extract<Entry, { type: T
     attributes: "object?",
     context: "object?",
     generation: "number?",
+    firstInput: "text?",
     carried: "list?",
     answers: "list?",
   },

@@ -5,6 +5,7 @@ import { Effects } from "./effects.ts";
 import { Execution } from "./execution.ts";
 import { FactInbox } from "./fact_inbox.ts";
 import type { Fact, JournalTurn, RunStarted } from "./journal.ts";
+import { Family } from "./family.ts";
 import { Ledger } from "./ledger.ts";
 import type { OpenedRun } from "./opened_run.ts";
 import { patiently, withinTime } from "./patience.ts";
@@ -46,6 +47,7 @@ export class LiveRun {
   readonly #news: RunNews;
   readonly #ledger: Ledger;
   readonly #inbox = new FactInbox();
+  readonly #family: Family;
   /** Facts wait while a turn is computed or committed, and before the first. */
   #isTurning = true;
   /** Nothing new is started. */
@@ -68,6 +70,7 @@ export class LiveRun {
     this.parentId = run.parent?.runId;
     this.#news = new RunNews(options, run);
     this.#ledger = new Ledger(options, run, this.#news);
+    this.#family = new Family(options, this.#hasStopped, this.#inbox);
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -194,11 +197,10 @@ export class LiveRun {
   }
 
   #newExecution(): Execution {
-    const { drain, digest } = this.#options;
-    const { id, internalId } = this.#run;
+    const { id: runId, internalId } = this.#run;
     const { definition } = this.#opened;
     const onStuck = (): void => execution === this.#execution ? this.#receive() : undefined;
-    const execution = new Execution({ runId: id, internalId, definition, drain, digest, onStuck });
+    const execution = new Execution({ ...this.#options, runId, internalId, definition, onStuck });
     return execution;
   }
 
@@ -225,7 +227,7 @@ export class LiveRun {
     this.#ledger.learn(changeOf(turn, this.#ledger.known));
     this.#perform(turn, attemptsBefore);
     if (turn.continued !== undefined) await this.#carryOut(turn, true);
-    if (execution.childRuns.length > 0) onChildRuns(execution.childRuns);
+    if (execution.children.length > 0) onChildRuns(await this.#family.recovered(execution, this.#run));
   }
 
   /** Writes that a paused run goes on; gives `false` where nobody has asked for that. */
@@ -303,7 +305,7 @@ export class LiveRun {
         this.#perform(next);
       }
       if (next.continued === undefined) return false;
-      const started = nextStart(this.#execution.started, next.continued, this.#execution.state.luggage);
+      const started = nextStart(this.#execution, next.continued, this.#options.digest);
       this.#execution = this.#newExecution();
       next = await this.#execution.start(started, this.#options.clock.now());
       if (next.stuck === undefined) continue;
@@ -335,7 +337,7 @@ export class LiveRun {
     const parts = { opened: this.#opened, saga: this.#execution.saga, taken: this.#inbox.takeIds() };
     const commit = await this.#ledger.commit(turn, parts);
     this.#options.onTurn(this);
-    if (commit.children !== undefined) onChildren(commit.children);
+    if (commit.children !== undefined) onChildren(await this.#family.created(commit.children));
     if (commit.messages !== undefined) onMessages(commit.messages);
     if (!this.isLeaving) {
       if (!this.#ledger.isTooLong) return false;
@@ -356,7 +358,7 @@ export class LiveRun {
 
   #pauseForChildren(): void {
     if (!this.isWaiting || this.#ledger.known.wakeAt != null || !this.#execution.waitsForChildrenOnly) return;
-    const pause = pauseForChildren(this.#execution.childRuns, this.#pausedChildren);
+    const pause = pauseForChildren(this.#execution.children, this.#pausedChildren);
     if (pause === undefined) return;
     this.#isTurning = true;
     this.#pause(pause).catch((thrown) => this.#abandon(toError(thrown)));

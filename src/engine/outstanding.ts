@@ -72,9 +72,9 @@ export class Outstanding {
     return [...this.#steps.values()].filter(({ isCancelled }) => isCancelled).map(({ spec }) => spec.step);
   }
 
-  /** Ids of the child runs in flight. */
-  get childRuns(): string[] {
-    return [...this.#children.values()].map(({ runId }) => runId);
+  /** The children in flight. */
+  get children(): PendingChild[] {
+    return [...this.#children.values()];
   }
 
   get timers(): TimerSet[] {

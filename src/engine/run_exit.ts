@@ -38,9 +38,12 @@ export async function unpause(
 }
 
 /** The pause of a run all of whose children wait for a person; `undefined` where one does not. */
-export function pauseForChildren(children: readonly string[], paused: ReadonlyMap<string, Pause>): Pause | undefined {
-  const [id] = children;
-  if (id === undefined || !children.every((child) => paused.has(child))) return undefined;
+export function pauseForChildren(
+  children: readonly { readonly runId: string }[],
+  paused: ReadonlyMap<string, Pause>,
+): Pause | undefined {
+  const id = children[0]?.runId;
+  if (id === undefined || !children.every(({ runId }) => paused.has(runId))) return undefined;
   const { reason, message } = paused.get(id)!;
   return { reason, message: `Its child run "${id}" is paused: ${message}` };
 }

@@ -106,6 +106,7 @@ export class LabProcess {
   async close(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#store.spare();
     await this.maestro.close();
   }
 }
@@ -150,7 +151,7 @@ class LabClock implements Clock {
 /** A process's way to the store, which ends with the process. */
 class MortalStorage implements Storage {
   readonly #inner: Storage;
-  readonly #death: Death | undefined;
+  #death: Death | undefined;
   readonly #isShared: boolean;
   readonly #fall = Promise.withResolvers<void>();
   #isDead = false;
@@ -187,6 +188,11 @@ class MortalStorage implements Storage {
     });
     return () => this.#stopListening?.();
   };
+
+  /** It need not die any more. */
+  spare(): void {
+    this.#death = undefined;
+  }
 
   /** What is said after this is never heard. */
   async die(): Promise<void> {
