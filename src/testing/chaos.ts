@@ -14,6 +14,8 @@ export interface ChaosReport {
   /** How many faults were tried. */
   readonly faults: number;
   readonly violations: readonly ChaosViolation[];
+  /** Whether some were left out: there were too many, or enough had been found. */
+  readonly isCut: boolean;
 }
 
 /** A fault after which a run was not as it has to be. */
@@ -60,6 +62,7 @@ class Chaos {
   readonly #options: ChaosOptions;
   readonly #violations: ChaosViolation[] = [];
   #faults = 0;
+  #isCut = false;
   /** The run in which nothing goes wrong on purpose. */
   #calm: Played | undefined;
   /** What leads to the longest rollback. */
@@ -81,7 +84,7 @@ class Chaos {
         await this.#failEachCall([fault], played, true);
       }
     }
-    return { faults: this.#faults, violations: this.#violations };
+    return { faults: this.#faults, violations: this.#violations, isCut: this.#isCut };
   }
 
   async #crashAtEachWrite(before: readonly Fault[], { world }: Played): Promise<void> {
@@ -115,7 +118,8 @@ class Chaos {
 
   /** Plays the case with faults, and judges what came of it. `write` says what is being written where the process dies. */
   async #try(faults: readonly Fault[], write = ""): Promise<Played> {
-    if (this.#faults >= MOST_FAULTS || this.#violations.length >= MOST_VIOLATIONS) return this.#calm!;
+    this.#isCut ||= this.#faults >= MOST_FAULTS || this.#violations.length >= MOST_VIOLATIONS;
+    if (this.#isCut) return this.#calm!;
     const played = await this.#play(faults);
     this.#calm ??= played;
     if (faults.length > 0) this.#faults++;

@@ -17,7 +17,10 @@ function fileJson({ file, workflow, cases, coverage, chaos }: SuiteReport): Json
     cases: cases.map((one) => {
       const shaken = chaos.get(one.name);
       const violations = shaken?.violations.map(({ fault, problems, seed }) => ({ fault, problems, seed })) ?? [];
-      return { ...caseJson(one), ...(shaken === undefined ? {} : { chaos: { faults: shaken.faults, violations } }) };
+      return {
+        ...caseJson(one),
+        ...(shaken === undefined ? {} : { chaos: { faults: shaken.faults, cut: shaken.isCut, violations } }),
+      };
     }),
     ...(coverage === undefined ? undefined : {
       coverage: {

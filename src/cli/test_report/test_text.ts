@@ -57,10 +57,11 @@ export class TestText {
     return `${plural(cases.length, "case")}: ${end}${shaken}\n`;
   }
 
-  #chaos(name: string, { faults, violations }: ChaosReport): readonly string[] {
+  #chaos(name: string, { faults, violations, isCut }: ChaosReport): readonly string[] {
     const { green, red } = this.#style;
-    if (violations.length === 0) return [`${green("✓")} ${name}: ${plural(faults, "fault")}, each ended well`];
-    const lines = [`${red("✗")} ${name}: ${plural(faults, "fault")}, ${violations.length} did not end well`];
+    const tried = `${plural(faults, "fault")}${isCut ? " of more" : ""}`;
+    if (violations.length === 0) return [`${green("✓")} ${name}: ${tried}, each ended well`];
+    const lines = [`${red("✗")} ${name}: ${tried}, ${violations.length} did not end well`];
     for (const { fault, problems, seed } of violations.slice(0, MOST_SHOWN)) {
       lines.push(`    ${fault} (seed ${seed})`, ...problems.map((problem) => `      ${problem}`));
     }
