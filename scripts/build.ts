@@ -1,5 +1,5 @@
 // Compiles the command line into one file that needs nothing beside it: `npm run build` for this machine, `npm run build:all` for all;
-// `-- --outdir DIR` puts it elsewhere than into dist/.
+// `-- --outdir DIR` puts it elsewhere than into dist/, `-- --target linux-x64`, which may be repeated, makes only that one.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -30,17 +30,32 @@ const ALL: readonly Target[] = [
 const LIMIT_MS = 300_000;
 
 const { values } = parseArgs({
-  options: { all: { type: "boolean", default: false }, outdir: { type: "string", default: join(ROOT, "dist") } },
+  options: {
+    all: { type: "boolean", default: false },
+    target: { type: "string", multiple: true, default: [] },
+    outdir: { type: "string", default: join(ROOT, "dist") },
+  },
 });
 const DIST = resolve(values.outdir);
 mkdirSync(DIST, { recursive: true });
 const facts = await readBuildFacts();
 const sums: string[] = [];
-for (const target of values.all ? ALL : [HERE]) {
+for (const target of chooseTargets()) {
   if (await compile(target)) sums.push(`${checksum(target.file)}  ${target.file}\n`);
   else process.exitCode = 1;
 }
 if (values.all) writeFileSync(join(DIST, "SHA256SUMS"), sums.join(""));
+
+function chooseTargets(): readonly Target[] {
+  if (values.all) return ALL;
+  if (values.target.length === 0) return [HERE];
+  return values.target.map((name) => {
+    const target = ALL.find(({ file }) => file === `maestro-${name}` || file === `maestro-${name}.exe`);
+    if (target !== undefined) return target;
+    console.error(`There is no target "${name}"`);
+    process.exit(2);
+  });
+}
 
 async function compile({ bun, file }: Target): Promise<boolean> {
   const path = join(DIST, file);
