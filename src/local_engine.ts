@@ -155,7 +155,7 @@ export class Engine {
     const run = await this.find(id);
     const conflict = run.workflow !== wanted.workflow
       ? `of workflow "${run.workflow}"`
-      : run.head > 0 && await this.#firstInput(id) !== sha256(wanted.input)
+      : await this.#firstInput(run) !== sha256(wanted.input)
       ? "with another input"
       : undefined;
     if (conflict !== undefined) {
@@ -165,9 +165,10 @@ export class Engine {
     return this.handle(id, { takesOver: true });
   }
 
-  /** Hash of what a run was started with. */
-  async #firstInput(runId: string): Promise<string> {
-    const { input, firstInput } = await readStart(this.storage, runId);
+  /** Hash of what a run was started with, also where nobody has begun it yet. */
+  async #firstInput({ id, head }: StoredRun): Promise<string> {
+    const pending = head === 0 ? await this.storage.readPending({ runId: id }) : undefined;
+    const { input, firstInput } = pending?.started ?? await readStart(this.storage, id);
     return firstInput ?? sha256(canonicalJson(input));
   }
 

@@ -1,3 +1,4 @@
+import { MaestroError } from "../base/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { JournalTurn } from "./journal.ts";
 import type { CommitPlace } from "./commit.ts";
@@ -58,9 +59,15 @@ export class JournalWriter {
    *
    * @throws {MaestroError} `claim_lost`, or what the store keeps saying.
    */
-  insist(request: CommitTurnRequest, thrown: unknown): Promise<void> {
+  async insist(request: CommitTurnRequest, thrown: unknown): Promise<void> {
     const { storage, clock } = this.#options;
-    return sendAgain(thrown, clock, () => storage.commitTurn(request), this.#hasStopped);
+    try {
+      await sendAgain(thrown, clock, () => storage.commitTurn(request), this.#hasStopped);
+    } catch (last) {
+      // What is too large was surely not written: what is committed instead takes its place.
+      if (MaestroError.is(last, "payload_too_large")) this.#head = request.head;
+      throw last;
+    }
   }
 
   /**

@@ -121,7 +121,7 @@ export class LiveRun {
       this.post(claimed.messages.filter(({ kind }) => kind !== "resume"));
       this.#proceed();
     } catch (thrown) {
-      this.#abandon(toError(thrown));
+      await this.#giveUp(toError(thrown));
     }
   }
 
