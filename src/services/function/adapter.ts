@@ -81,7 +81,7 @@ class FunctionClient implements ServiceClient {
 
 /**
  * Makes one attempt of a function of the program: what it gives is taken as JSON, what it throws is a failed attempt. Where its time was up
- * before it threw just any error, that was the reason, and not what it makes of its aborted signal.
+ * before it gave something or threw just any error, that was the reason: a timeout is a failure.
  */
 export function callFunction(run: () => unknown, context: Pick<CallContext, "aborted">): PendingResult {
   try {
@@ -98,13 +98,22 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 async function settle(result: PromiseLike<unknown>, context: Pick<CallContext, "aborted">): Promise<AttemptResult> {
   try {
-    return succeeded(await result);
+    const output = await result;
+    // What a function makes of its aborted signal is no answer, however it looks.
+    return context.aborted === "timeout" ? LATE : succeeded(output);
   } catch (thrown) {
     const failed = failedBy(thrown);
     const isLate = context.aborted === "timeout" && !failed.ok && failed.class === "unknown";
-    return isLate ? { ...failed, failure: failure("timeout", "No answer in time") } : failed;
+    return isLate ? LATE : failed;
   }
 }
+
+const LATE: AttemptResult = {
+  ok: false,
+  failure: failure("timeout", "No answer in time"),
+  class: "unknown",
+  mayHaveActed: true,
+};
 
 function succeeded(result: unknown): AttemptResult {
   return { ok: true, output: asJson(result) };
