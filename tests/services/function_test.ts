@@ -48,7 +48,18 @@ describe("functions as services", () => {
       assert.deepEqual([result.class, result.mayHaveActed], ["unknown", true]);
     }
     const result = await call(() => cyclic);
-    assert.equal(!result.ok && result.failure.code, "UNKNOWN");
+    assert.equal(!result.ok && result.failure.code, "not_json");
+  });
+
+  it("call() takes nothing that comes after time is up for an answer", async () => {
+    const slow = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve("half done"), 1));
+    const client = createFunctionAdapter({ payments: { Do: slow } }).open(httpConfig("local"));
+    const context = callContext();
+    const pending = client.call(callRequest("Do"), context);
+    context.abort("timeout");
+    const result = await pending;
+    assert(!result.ok);
+    assert.deepEqual([result.failure.code, result.class, result.mayHaveActed], ["timeout", "unknown", true]);
   });
 
   it("call() says which functions there are", async () => {
