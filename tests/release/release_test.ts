@@ -67,7 +67,9 @@ describe("a release", () => {
   });
 
   it("can be installed from where it is published", { skip, timeout }, async () => {
-    const server = await serveFiles((name) => existsSync(join(release, name)) ? readFileSync(join(release, name)) : "");
+    const server = await serveFiles((name) =>
+      existsSync(join(release, name)) ? readFileSync(join(release, name)) : undefined
+    );
     const dir = join(folder.path, "bin");
     mkdirSync(dir);
     const output = await succeed("sh", join(release, "install.sh"), "--base-url", server.url, "--dir", dir);
