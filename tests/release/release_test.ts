@@ -46,7 +46,7 @@ describe("a release", () => {
       files,
       [
         ...["SHA256SUMS", "_maestro", "install.sh", `maestro-${target}`, `maestro-${version}.tgz`, "maestro.1"],
-        ...["maestro.bash", "maestro.cdx.json", "maestro.fish", "maestro.js", "maestro.schema.json"],
+        ...["maestro.bash", "maestro.cdx.json", "maestro.d.ts", "maestro.fish", "maestro.js", "maestro.schema.json"],
         ...["maestro_cli.js", "maestro_test.schema.json"],
       ].sort(),
     );
@@ -60,7 +60,10 @@ describe("a release", () => {
     const again = join(folder.path, "again");
     await succeed("node", "scripts/build.ts", "--target", target, "--outdir", again);
     await succeed("node", "scripts/build_bundle.ts", "--outdir", again);
-    assert.deepEqual(readdirSync(again).sort(), [`maestro-${target}`, "maestro.js", "maestro_cli.js"].sort());
+    assert.deepEqual(
+      readdirSync(again).sort(),
+      [`maestro-${target}`, "maestro.d.ts", "maestro.js", "maestro_cli.js"].sort(),
+    );
     for (const file of readdirSync(again)) {
       assert.ok(readFileSync(join(again, file)).equals(readFileSync(join(release, file))), file);
     }
