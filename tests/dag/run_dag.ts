@@ -13,9 +13,16 @@ export interface Played<Output> {
   readonly journal: readonly JournalTurn[];
 }
 
-/** A Maestro over memory. */
-export function testMaestro(options: Partial<Parameters<typeof createMaestro>[0]> = {}): Maestro {
-  const readFile = (path: string): Promise<never> => Promise.reject(new Error(`no file ${path}`));
+/** A Maestro over memory, and what it finds where it reads files. */
+export function testMaestro(
+  options: Partial<Parameters<typeof createMaestro>[0]> = {},
+  files: Readonly<Record<string, string>> = {},
+): Maestro {
+  const readFile = async (path: string): Promise<Uint8Array> => {
+    const text = files[path];
+    if (text === undefined) throw new Error(`no file ${path}`);
+    return await Promise.resolve(new TextEncoder().encode(text));
+  };
   return createMaestro({ runtime: { name: "node", fetch: createFetch, drain, readFile }, ...options });
 }
 
