@@ -1,21 +1,18 @@
 /**
- * What go-workflows tests of workflows and activities from end to end, under the names that it gives the cases; its sub-workflows are in
- * `go_workflows_children_test.ts`. An instance is a run here, its history the run's journal.
+ * What go-workflows tests of workflows from end to end, under the names that it gives the cases; those of its sub-workflows and activities
+ * are in `go_workflows_children_test.ts` and `go_workflows_activities_test.ts`. An instance is a run here, its history the run's journal.
  */
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, it } from "node:test";
 import {
   activity,
-  type ActivityCall,
   type ContextPropagator,
+  type Entry,
   MaestroError,
-  RetryableError,
   type RunHandle,
   signal,
-  StepFailedError,
-  TerminalError,
-  TimeoutError,
+  type Storage,
   validating,
   workflow,
 } from "../../mod.ts";
@@ -36,9 +33,24 @@ async function until(run: RunHandle<unknown>, type: string): Promise<void> {
   throw new Error(`the run has ended without "${type}"`);
 }
 
-type Cases = Readonly<Record<string, (lab: Lab) => Promise<void>>>;
+/** A store whose journals hold as many notes more as a journal may have entries. */
+function withFullJournals(storage: Storage): Storage {
+  const notes = new Array<Entry>(1_000_000).fill({ type: "log", step: "long", text: "" });
+  return {
+    ...storage,
+    [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
+    readJournal: async (request) => {
+      const page = await storage.readJournal(request);
+      const turns = page.turns.map(({ time, entries }, index) => ({
+        time,
+        entries: index === 0 ? entries.concat(notes) : entries,
+      }));
+      return { ...page, turns };
+    },
+  };
+}
 
-const WORKFLOWS: Cases = {
+const CASES: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
   "SimpleWorkflow: gives its output": async (lab) => {
     const { maestro } = await lab.open();
     const greet = workflow("greet", V1, (_ctx, name: string) => `Hello ${name}`);
@@ -236,7 +248,19 @@ steps: [{ id: cost, service: shop, method: Cost, retry: { attempts: 3 } }]
     assert.deepEqual((await run.result()).output, ["acme", ["acme", "acme"], ["acme", "acme"]]);
   },
 
-  "MaxHistorySize: ctx.journalLength tells when to begin anew, before a journal is full and its run is paused": async (
+  "MaxHistorySize: a run whose journal is full is paused with history_limit": async (lab) => {
+    const waits = workflow("waits", V1, async (ctx) => [await ctx.receive(go), await ctx.receive(go)]);
+    const first = await lab.open();
+    await until(await first.maestro.start(waits, { id: "r1" }), "signal_awaited");
+    await first.crash();
+    const second = await lab.open([waits], { around: withFullJournals });
+    const run = await second.maestro.resume("r1");
+    await run.signal(go);
+    const { status, pause } = await run.result();
+    assert.deepEqual([status, pause?.reason], ["paused", "history_limit"]);
+  },
+
+  "MaxHistorySize: ctx.journalLength tells when to begin anew, long before that": async (
     lab,
   ) => {
     const { maestro } = await lab.open();
@@ -261,101 +285,8 @@ steps: [{ id: cost, service: shop, method: Cost, retry: { attempts: 3 } }]
   },
 };
 
-class CardError extends TerminalError {
-  constructor(year: number) {
-    super("The card has expired", { code: "CARD_EXPIRED", details: { year } });
-  }
-}
-
-const ACTIVITIES: Cases = {
-  "Panic: whatever an activity throws fails its step, and the process goes on": async (lab) => {
-    const { maestro } = await lab.open();
-    const panic = activity("panic", (what: string): number => {
-      const odd: unknown = "no error at all";
-      if (what === "text") throw odd;
-      return (undefined as unknown as { length: number }).length;
-    });
-    const panics = workflow("panics", V1, (ctx, what: string) => ctx.run(panic, what));
-    for (const what of ["text", "type"]) {
-      const { status, error } = await (await maestro.start(panics, { input: what })).result();
-      assert.deepEqual([status, error?.step], ["failed", "panic"]);
-      assert.match(error?.message ?? "", what === "text" ? /no error at all/ : /undefined/);
-      assert.doesNotMatch(JSON.stringify(error), /go_workflows_runs_test/, "no stack reaches the run");
-    }
-    const calm = workflow("calm", V1, (ctx) => ctx.run(double, 4));
-    assert.equal((await (await maestro.start(calm)).result()).output, 8);
-  },
-
-  "CustomError: its code, message and details reach the workflow, that of a replay too": async (lab) => {
-    const charge = activity("charge", () => {
-      throw new CardError(2020);
-    });
-    const pays = workflow("pays", V1, async (ctx) => {
-      const caught = await ctx.run(charge).catch((thrown) => {
-        assert.ok(thrown instanceof StepFailedError);
-        const { failure: { code, message, details }, isUnknown } = thrown;
-        return { code, message, details, isUnknown };
-      });
-      await ctx.receive(go);
-      return caught;
-    });
-    const first = await lab.open();
-    await until(await first.maestro.start(pays, { id: "r1" }), "signal_awaited");
-    await first.crash();
-    const second = await lab.open([pays]);
-    const run = await second.maestro.resume("r1");
-    await run.signal(go);
-    const expected = {
-      code: "CARD_EXPIRED",
-      message: "The card has expired",
-      details: { year: 2020 },
-      isUnknown: false,
-    };
-    assert.deepEqual((await run.result()).output, expected);
-  },
-
-  "ReceiveAttempt: an activity hears at which attempt it is, from 1": async (lab) => {
-    const { maestro } = await lab.open();
-    const attempts: number[] = [];
-    const flaky = activity("flaky", (_: void, { attempt }) => {
-      attempts.push(attempt);
-      if (attempt < 3) throw new RetryableError("again");
-      return attempt;
-    }, { retry: { attempts: 5, initial: 1, jitter: 0 } });
-    const run = await maestro.start(workflow("tries", V1, (ctx) => ctx.run(flaky)));
-    assert.equal((await run.result()).output, 3);
-    assert.deepEqual(attempts, [1, 2, 3]);
-  },
-
-  "ExtendTask: heartbeats keep an activity alive beyond its heartbeat timeout, and without them it is over": async (
-    lab,
-  ) => {
-    const { maestro } = await lab.open();
-    const work = async (isAlive: boolean, { heartbeat, signal }: ActivityCall): Promise<string> => {
-      for (const begun = Date.now(); Date.now() - begun < 60 && !signal.aborted;) {
-        if (isAlive) heartbeat();
-        await pause(5);
-      }
-      return signal.aborted ? "aborted" : "done";
-    };
-    const long = activity("long", work, { heartbeatTimeout: 20 });
-    const both = workflow("both", V1, async (ctx) => {
-      const silent = ctx.run(long, false).catch((thrown) => {
-        assert.ok(thrown instanceof TimeoutError);
-        return thrown.failure.code;
-      });
-      return [await ctx.run(long, true), await silent];
-    });
-    const { output, error } = await (await maestro.start(both)).result();
-    assert.deepEqual([output, error], [["done", "heartbeat_timeout"], null]);
-  },
-};
-
 for (const kind of STORES) {
   describe(`go-workflows' cases of workflows, with the store ${kind}`, () => {
-    for (const [title, run] of Object.entries(WORKFLOWS)) it(title, () => withLab(run, kind));
-  });
-  describe(`go-workflows' cases of activities, with the store ${kind}`, () => {
-    for (const [title, run] of Object.entries(ACTIVITIES)) it(`Activity/${title}`, () => withLab(run, kind));
+    for (const [title, run] of Object.entries(CASES)) it(title, () => withLab(run, kind));
   });
 }

@@ -21,6 +21,13 @@ export interface Death {
   readonly isWritten: boolean;
 }
 
+/** What is special about a process. */
+interface ProcessOptions {
+  readonly death?: Death | undefined;
+  /** What it has in place of the store. @default the store itself */
+  readonly around?: ((storage: Storage) => Storage) | undefined;
+}
+
 /** One store, and the processes that use it, one after the other or at once. */
 export class Lab {
   readonly kind: StoreKind;
@@ -41,11 +48,11 @@ export class Lab {
   /** Starts a process that knows these definitions. */
   async open(
     definitions: readonly Registrable[] = [],
-    { death, ...options }: Partial<MaestroOptions> & { readonly death?: Death | undefined } = {},
+    { death, around = (storage) => storage, ...options }: Partial<MaestroOptions> & ProcessOptions = {},
   ): Promise<LabProcess> {
     const clock = new LabClock(() => this.now());
     const store = new MortalStorage(await this.#openStore(), death);
-    const maestro = createMaestro({ runtime: await createRuntime(), clock, storage: store, ...options });
+    const maestro = createMaestro({ runtime: await createRuntime(), clock, storage: around(store), ...options });
     maestro.register(...definitions);
     const process = new LabProcess(maestro, store, clock, () => {
       if (this.kind === "memory") this.#ahead += CRASH_MS;
