@@ -33,14 +33,17 @@ async function until(run: RunHandle<unknown>, type: string): Promise<void> {
   throw new Error(`the run has ended without "${type}"`);
 }
 
-/** A store whose journals hold as many notes more as a journal may have entries. */
+/** A store whose journals hold, when they are first read as a whole, as many notes more as a journal may have entries. */
 function withFullJournals(storage: Storage): Storage {
   const notes = new Array<Entry>(1_000_000).fill({ type: "log", step: "long", text: "" });
+  let isRead = false;
   return {
     ...storage,
     [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
     readJournal: async (request) => {
       const page = await storage.readJournal(request);
+      if (isRead || request.limit === 1) return page;
+      isRead = true;
       const turns = page.turns.map(({ time, entries }, index) => ({
         time,
         entries: index === 0 ? entries.concat(notes) : entries,
