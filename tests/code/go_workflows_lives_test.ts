@@ -18,7 +18,7 @@ const countdown = workflow("countdown", V1, async (ctx, left: number): Promise<s
   return left === 0 ? text : ctx.continueAsNew(left - 1);
 });
 
-/** Deletes runs that ended so long ago, again and again; a signal changes how long. */
+/** Deletes runs that ended so long ago, again and again; a signal changes how long. `maestro runs prune` does it once. */
 function expiration(storage: Storage, removed: number[]) {
   return workflow("expiration", V1, async (ctx, keepMs: number): Promise<void> => {
     await ctx.step("prune", async () => {

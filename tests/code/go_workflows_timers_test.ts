@@ -138,6 +138,7 @@ for (const kind of STORES) {
         run.cancel();
         run.cancel();
         assert.equal((await run.result()).status, "cancelled");
+        assert.equal((await store.types("r1")).filter((type) => type === "cancel_requested").length, 1);
         assert.deepEqual(await run.query(seen), ["cancelled"]);
       }));
 
