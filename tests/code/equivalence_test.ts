@@ -210,7 +210,9 @@ output: ["{{ .a.price }}", "{{ .b.price }}"]
   });
 
   it("start the same child", async () => {
-    const child = `${HEAD.replace("shop", "pricing")}steps: [{ id: p, service: shop, method: Price, input: { n: "{{ .input.n }}" }, output: p }]
+    const child = `${
+      HEAD.replace("shop", "pricing")
+    }steps: [{ id: p, service: shop, method: Price, input: { n: "{{ .input.n }}" }, output: p }]
 output: "{{ .p.price }}"
 `;
     const parent = `${HEAD}steps: [{ id: kid, workflow: pricing, input: { n: 4 }, output: total }]
