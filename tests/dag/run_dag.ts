@@ -18,10 +18,10 @@ export function testMaestro(
   options: Partial<Parameters<typeof createMaestro>[0]> = {},
   files: Readonly<Record<string, string>> = {},
 ): Maestro {
-  const readFile = async (path: string): Promise<Uint8Array> => {
+  const readFile = (path: string): Promise<Uint8Array> => {
     const text = files[path];
-    if (text === undefined) throw new Error(`no file ${path}`);
-    return await Promise.resolve(new TextEncoder().encode(text));
+    if (text === undefined) return Promise.reject(new Error(`no file ${path}`));
+    return Promise.resolve(new TextEncoder().encode(text));
   };
   return createMaestro({ runtime: { name: "node", fetch: createFetch, drain, readFile }, ...options });
 }
