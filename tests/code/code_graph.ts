@@ -85,7 +85,7 @@ class GraphRun {
     let isUsable = false;
     try {
       const given = Object.fromEntries(["input", ...node.dependsOn].map((name) => [name, this.#values[name] ?? null]));
-      if (node.fate === "skips") await null;
+      if (node.fate === "skips") await Promise.resolve();
       else this.#values[node.name] = await this.#call(this.#ctx, node.name, given);
       isUsable = true;
     } catch (thrown) {
