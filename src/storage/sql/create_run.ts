@@ -89,9 +89,9 @@ function* insertRun(request: PreparedRun, context: SqlContext): SqlWork<void> {
 
 /** The private columns come first, in the order of `privateColumns`. */
 const INSERT_RUN = `insert into runs (output, error, error_code, error_message, pause_reason, pause_message,
-id, internal_id, workflow, version, definition, queue, parent_run, parent_step, root, durability, status, cause,
+pause_difference, id, internal_id, workflow, version, definition, queue, parent_run, parent_step, root, durability, status, cause,
 wake_at, started_at, finished_at, head, tail, turn_id, token, owner, attributes, crashes, mail)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`;
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`;
 
 /** Keeps a definition once a hash; gives its key. */
 export function* keepDefinition(hash: string, body: Payload): SqlWork<number> {

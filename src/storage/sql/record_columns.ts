@@ -31,6 +31,10 @@ export function privateColumns(codec: PayloadCodec, runId: string, { output, err
     columns.push(
       ["pause_reason", pause?.reason ?? null],
       ["pause_message", pause === null ? null : codec.text(pause.message, placeOf("pause", runId))],
+      [
+        "pause_difference",
+        pause?.difference === undefined ? null : codec.json({ ...pause.difference }, placeOf("pause", runId)),
+      ],
     );
   }
   return columns;

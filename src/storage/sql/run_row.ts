@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../base/json.ts";
 import type { Failure } from "../../engine/failure.ts";
-import type { Durability, PauseReason, RunCause, RunRecord, RunStatus } from "../../engine/run.ts";
+import type { Difference, Durability, PauseReason, RunCause, RunRecord, RunStatus } from "../../engine/run.ts";
 import type { StoredRun } from "../../engine/storage.ts";
 import { readAttributes } from "./attribute_rows.ts";
 import type { PayloadCodec } from "./payload.ts";
@@ -23,6 +23,7 @@ export interface RunRow {
   readonly cause: RunCause | null;
   readonly pause_reason: PauseReason | null;
   readonly pause_message: SqlValue;
+  readonly pause_difference: SqlValue;
   readonly wake_at: number | null;
   readonly started_at: number;
   readonly finished_at: number | null;
@@ -47,7 +48,18 @@ export interface StoredRunRow extends RunRow {
 
 const COLUMNS = [
   ...["seq", "id", "internal_id", "workflow", "version", "queue", "parent_run", "parent_step", "root", "durability"],
-  ...["status", "cause", "pause_reason", "pause_message", "wake_at", "started_at", "finished_at", "head", "tail"],
+  ...[
+    "status",
+    "cause",
+    "pause_reason",
+    "pause_message",
+    "pause_difference",
+    "wake_at",
+    "started_at",
+    "finished_at",
+    "head",
+    "tail",
+  ],
   ...["token", "crashes", "error", "output", "attributes"],
 ];
 
@@ -94,6 +106,9 @@ export async function toRecord(row: RunRow, codec: PayloadCodec): Promise<RunRec
     pause: pause === null ? null : {
       reason: pause,
       message: await codec.read(row.pause_message, placeOf("pause", id)),
+      ...(row.pause_difference === null ? undefined : {
+        difference: await codec.readJson(row.pause_difference, placeOf("pause", id)) as unknown as Difference,
+      }),
     },
     wakeAt: row.wake_at,
     startedAt: row.started_at,

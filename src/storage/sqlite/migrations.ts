@@ -93,4 +93,7 @@ create table attributes (
   primary key (key, run)
 ) without rowid;
 `,
+  `
+alter table runs add column pause_difference;
+`,
 ];

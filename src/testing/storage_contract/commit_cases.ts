@@ -114,6 +114,13 @@ export const COMMIT_CASES: readonly ContractCase[] = [
       const changes: CommitTurnRequest["change"][] = [
         { status: "waiting", wakeAt: 12_345 },
         { status: "paused", pause: { reason: "missing_secret", message: "No TOKEN" }, wakeAt: null },
+        {
+          pause: {
+            reason: "non_determinism",
+            message: "It does not fit",
+            difference: { expected: ["step a"], came: ["step b", "timer c"] },
+          },
+        },
         { status: "running", pause: null },
         { status: "failed", cause: "error", error: { code: "x", message: "y", step: "s", status: 1, details: [] } },
         { output: { total: 3 }, finishedAt: 99 },
