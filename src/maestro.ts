@@ -276,6 +276,7 @@ class LocalMaestro implements Maestro {
 
   register(...definitions: readonly Registrable[]): void {
     for (const definition of definitions) this.#definitions.load(definition);
+    this.#engine.worker.learn();
   }
 
   listen(): void {

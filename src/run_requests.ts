@@ -83,8 +83,11 @@ export class RunRequests {
     await this.#engine.order(runId, { kind: "terminate" });
     for (;;) {
       const woken = this.#engine.nextTurn(runId);
-      if (isFinal((await this.#engine.find(runId)).status)) return;
-      await woken;
+      const { status, owner } = await this.#engine.find(runId);
+      if (isFinal(status)) return;
+      // Somebody may have let go of it without having heard.
+      if (owner === null) await this.#engine.worker.claim([runId]);
+      else await woken;
     }
   }
 

@@ -97,6 +97,17 @@ export class Commands {
     return this.signals.wait(step, name, scope, refuse);
   }
 
+  /** Whether anything is waited for but one timer. */
+  waitsBeside(timer: string): boolean {
+    const { waits, signals, conditions } = this;
+    return waits.hasWork || signals.waiting > 0 || !conditions.isEmpty || waits.hasTimerBeside(timer);
+  }
+
+  /** Whether a message from people may move the run on. */
+  get hearsPeople(): boolean {
+    return this.signals.waiting > 0 || !this.conditions.isEmpty || this.updates.isListening;
+  }
+
   /** Waits in a scope until a check holds. */
   until(check: () => boolean, scope: CancelScope): Promise<void> {
     this.requireTurn();

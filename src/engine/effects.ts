@@ -7,7 +7,7 @@ import type { Turn } from "./turn.ts";
 /** What the effects of a run need. */
 export interface EffectsOptions extends RunnerOptions {
   /** What the run asks for; another one when a person has resumed it. */
-  readonly execution: () => Pick<Execution, "idempotencyKey" | "outerDeadline" | "inFlight">;
+  readonly execution: () => Pick<Execution, "idempotencyKey" | "inFlight">;
   /** Hears of outcomes, signs of life and timers, in the order in which they come. */
   readonly onFact: (fact: Fact) => void;
 }
@@ -52,12 +52,13 @@ export class Effects {
 
   #startStep(spec: StepSpec, turn: Turn, attemptsBefore: number | undefined): void {
     const execution = this.#options.execution();
-    const recovered = attemptsBefore === undefined ? undefined : execution.inFlight(spec.step);
+    const pending = execution.inFlight(spec.step);
+    const recovered = attemptsBefore === undefined ? undefined : pending;
     const runner = new StepRunner({
       run: this.#options,
       spec,
       idempotencyKey: spec.key ?? execution.idempotencyKey(spec.step),
-      outerDeadline: execution.outerDeadline(spec.step),
+      outerDeadline: pending?.scope.deadline,
       scheduledAt: recovered?.scheduledAt,
       attemptsBefore,
       lastHeartbeat: recovered?.lastHeartbeat,

@@ -90,26 +90,19 @@ export class Execution {
   idempotencyKey(step: string, request?: JsonValue): string {
     const { internalId, digest } = this.options;
     const { generation = 0 } = this.started;
-    const key = `${generation === 0 ? internalId : `${internalId}.${generation}`}:${
-      step.length > LONGEST_KEY_PATH ? digest(step) : step
-    }`;
+    const run = generation === 0 ? internalId : `${internalId}.${generation}`;
+    const key = `${run}:${step.length > LONGEST_KEY_PATH ? digest(step) : step}`;
     return request === undefined ? key : `${key}:${digest(canonicalJson(request)).slice(0, 16)}`;
   }
 
   /** A step in flight. */
-  inFlight(step: string): Pick<PendingStep, "scheduledAt" | "lastHeartbeat"> | undefined {
+  inFlight(step: string): Pick<PendingStep, "scheduledAt" | "lastHeartbeat" | "scope"> | undefined {
     return this.commands.waits.step(step);
-  }
-
-  /** The earliest limit of the scopes around a step in flight, in wall-clock milliseconds. */
-  outerDeadline(step: string): number | undefined {
-    return this.commands.waits.step(step)?.scope.deadline;
   }
 
   /** Whether nothing but children moves the run on. */
   get waitsForChildrenOnly(): boolean {
-    const { waits, signals, conditions, updates } = this.commands;
-    return !waits.hasSteps && signals.waiting === 0 && conditions.isEmpty && !updates.isListening;
+    return !this.commands.waits.hasSteps && !this.commands.hearsPeople;
   }
 
   /** The children in flight. */
@@ -234,7 +227,7 @@ export class Execution {
       before = left.length;
       const rest: Fact[] = [];
       for (const fact of left) {
-        const isAwaited = fact.type === "signal_received" || waits.expects(fact, { anyRun: true });
+        const isAwaited = COMES_ANYWAY.has(fact.type) || waits.expects(fact, { anyRun: true });
         if (!isAwaited || this.#finished !== undefined) rest.push(fact);
         else {
           draft.entries.push(fact);
@@ -361,9 +354,7 @@ export class Execution {
 
   /** Whether the function has neither ended nor waits for anything that the engine knows of. */
   get #isIdle(): boolean {
-    const { waits, signals, conditions } = this.commands;
-    const isWaiting = waits.hasWork || signals.waiting > 0 || !conditions.isEmpty || waits.hasTimerBeside(RUN_TIMER);
-    return !isWaiting && this.#pause === undefined;
+    return !this.commands.waitsBeside(RUN_TIMER) && this.#pause === undefined;
   }
 
   #turn(draft: TurnDraft): Turn {
@@ -404,3 +395,6 @@ export class Execution {
 
 /** What comes from people and may come at any time. */
 const MESSAGES = new Set<Fact["type"]>(["signal_received", "update_received", "resume_requested"]);
+
+/** What a run's first turn takes in beside what it waits for. */
+const COMES_ANYWAY = new Set<Fact["type"]>(["signal_received", "cancel_requested"]);

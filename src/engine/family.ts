@@ -2,12 +2,14 @@ import type { Execution } from "./execution.ts";
 import type { FactInbox } from "./fact_inbox.ts";
 import { failure } from "./failure.ts";
 import { patiently } from "./patience.ts";
-import type { RunRecord } from "./run.ts";
+import type { Pause, RunRecord } from "./run.ts";
 import type { CreateRunRequest, StoredRun } from "./storage.ts";
 import type { LiveRunOptions } from "./worker.ts";
 
 /** The children of a run: an id that the program has chosen for one of them may be another run's. */
 export class Family {
+  /** Those that wait for a person. */
+  readonly paused: Map<string, Pause> = new Map();
   readonly #options: Pick<LiveRunOptions, "clock" | "storage">;
   readonly #hasStopped: () => boolean;
   /** Hears that a step has failed whose child has the id of another run. */

@@ -8,19 +8,16 @@ import type { Fact, JournalTurn, RunStarted } from "./journal.ts";
 import { Family } from "./family.ts";
 import { Ledger } from "./ledger.ts";
 import type { OpenedRun } from "./opened_run.ts";
-import { patiently, withinTime } from "./patience.ts";
+import { patiently, SUSPEND_GRACE_MS, withinTime } from "./patience.ts";
 import { lastReopening, readTurns, recover, refusalOf, startOf } from "./recovered.ts";
 import type { Pause, RunRecord } from "./run.ts";
-import { exitOf, pauseForChildren, type RunExit, unpause } from "./run_exit.ts";
+import { exitOf, lost, pauseForChildren, type RunExit, unpause } from "./run_exit.ts";
 import { RunNews } from "./run_news.ts";
 import type { ClaimedRun, Message, RunChange } from "./storage.ts";
 import { dropMail, endForGood } from "./termination.ts";
 import type { RunState } from "./run_state.ts";
 import type { Turn } from "./turn.ts";
 import type { LiveRunOptions } from "./worker.ts";
-
-/** How long a suspended run waits for answers in flight. */
-const SUSPEND_GRACE_MS = 8_000;
 
 /**
  * A run that this process advances: facts come in, turns go to the store, effects go out.
@@ -33,8 +30,9 @@ export class LiveRun {
   readonly id: string;
   /** The run that has started this one. */
   readonly parentId: string | undefined;
+  readonly #exit = Promise.withResolvers<RunExit>();
   /** Resolves when the run has left this process in good order; rejects when it cannot go on here. */
-  readonly ended: Promise<RunExit>;
+  readonly ended: Promise<RunExit> = this.#exit.promise;
   /** Whether it was asked to let go. */
   isSuspended = false;
   /** Whether its claim is being given up. */
@@ -52,15 +50,11 @@ export class LiveRun {
   #isTurning = true;
   /** Nothing new is started. */
   #isReleased = false;
-  /** Children that wait for a person. */
-  readonly #pausedChildren = new Map<string, Pause>();
   /** Steps that were asked for since then. */
   readonly #unstarted: string[] = [];
   /** Nothing more is written. */
   #isAbandoned = false;
   readonly #hasStopped = (): boolean => this.#isAbandoned;
-  #end!: (exit: RunExit) => void;
-  #fail!: (reason: Error) => void;
   #onIdle: (() => void) | undefined;
 
   constructor(options: LiveRunOptions, run: RunRecord) {
@@ -71,10 +65,6 @@ export class LiveRun {
     this.#news = new RunNews(options, run);
     this.#ledger = new Ledger(options, run, this.#news);
     this.#family = new Family(options, this.#hasStopped, this.#inbox);
-    this.ended = new Promise((resolve, reject) => {
-      this.#end = resolve;
-      this.#fail = reject;
-    });
     this.ended.catch(() => undefined);
   }
 
@@ -92,7 +82,7 @@ export class LiveRun {
     const turn = await this.#execution.start(started, clock.now(), reused);
     const { request, hasTurn } = this.#ledger.creation(turn, opened, started);
     const claim = await registered(() => patiently(clock, () => storage.createRun(request), this.#hasStopped));
-    if (this.#isAbandoned) throw this.#lost();
+    if (this.#isAbandoned) throw lost(this.id);
     this.#ledger.open(claim!, hasTurn ? 1 : 0);
     if (turn.stuck !== undefined) return await this.#pause(pauseOf(turn, this.#run));
     if (hasTurn) {
@@ -103,7 +93,7 @@ export class LiveRun {
   }
 
   /** Goes on with a run that was taken over: replays it, starts again what was in flight, and reads its mail. Never rejects. */
-  async adopt(claimed: ClaimedRun): Promise<void> {
+  async adopt(claimed: ClaimedRun, isAsked: boolean): Promise<void> {
     const { storage, clock, open } = this.#options;
     this.#ledger.open(claimed.claim, claimed.head);
     try {
@@ -114,10 +104,10 @@ export class LiveRun {
       this.#inbox.post(claimed.messages.filter(({ kind }) => kind === "terminate"));
       if (this.#inbox.isTerminated) return await this.#terminate(claimed.started);
       const opened = refusalOf(claimed) ?? await open(this.#run, started);
-      if ("reason" in opened) return await this.#pause(opened);
+      if ("reason" in opened) return await this.#refuse(opened, isAsked);
       this.#open(opened);
       if (claimed.run.status === "paused" && !(await this.#unpause(claimed))) return;
-      await (claimed.head === 0 ? this.#startPending(started) : this.#replay(claimed, turns));
+      await (claimed.head === 0 ? this.#startPending(started, claimed) : this.#replay(claimed, turns));
       this.post(claimed.messages.filter(({ kind }) => kind !== "resume"));
       this.#proceed();
     } catch (thrown) {
@@ -137,7 +127,7 @@ export class LiveRun {
 
   /** Learns that a child waits for a person; the run does so too once it waits for nothing else. */
   childPaused(runId: string, pause: Pause): void {
-    this.#pausedChildren.set(runId, pause);
+    this.#family.paused.set(runId, pause);
     this.#pauseForChildren();
   }
 
@@ -156,11 +146,7 @@ export class LiveRun {
 
   /** Cuts everything off: the run is no longer this process's. */
   lose(): void {
-    this.#abandon(this.#lost());
-  }
-
-  #lost(): MaestroError {
-    return new MaestroError("claim_lost", `Run "${this.id}" may have another owner`);
+    this.#abandon(lost(this.id));
   }
 
   /** Starts nothing more, waits at most 8 s for answers in flight, then gives the claim up without writing their outcomes. */
@@ -204,8 +190,10 @@ export class LiveRun {
     return execution;
   }
 
-  async #startPending(started: RunStarted): Promise<void> {
-    const turn = await this.#execution.start(started, this.#options.clock.now());
+  /** One that was cancelled before it began starts nothing of what its first turn asks for. */
+  async #startPending(started: RunStarted, { messages }: ClaimedRun): Promise<void> {
+    this.#inbox.post(messages.filter(({ kind }) => kind === "cancel"));
+    const turn = await this.#execution.start(started, this.#options.clock.now(), this.#inbox.takeFacts());
     if (turn.stuck !== undefined) await this.#pause(pauseOf(turn, this.#run));
     else await this.#carryOut(turn);
   }
@@ -291,7 +279,7 @@ export class LiveRun {
       await this.#giveUp(toError(thrown));
     } finally {
       this.#isTurning = this.#isAbandoned;
-      if (this.#pausedChildren.size > 0) this.#pauseForChildren();
+      if (this.#family.paused.size > 0) this.#pauseForChildren();
       if (this.#isIdle) this.#onIdle?.();
     }
   }
@@ -358,10 +346,17 @@ export class LiveRun {
 
   #pauseForChildren(): void {
     if (!this.isWaiting || this.#ledger.known.wakeAt != null || !this.#execution.waitsForChildrenOnly) return;
-    const pause = pauseForChildren(this.#execution.children, this.#pausedChildren);
+    const pause = pauseForChildren(this.#execution.children, this.#family.paused);
     if (pause === undefined) return;
     this.#isTurning = true;
     this.#pause(pause).catch((thrown) => this.#abandon(toError(thrown)));
+  }
+
+  /** A run that was taken because it was due is left to workers that know its definition. */
+  async #refuse(pause: Pause, isAsked: boolean): Promise<void> {
+    if (isAsked || pause.reason !== "missing_definition") return await this.#pause(pause);
+    this.#options.onUnknown(this.#run.definition);
+    await this.#giveBack({ kind: "parked", wakeAt: null });
   }
 
   async #pause(pause: Pause): Promise<void> {
@@ -385,13 +380,13 @@ export class LiveRun {
 
   #leave(exit: RunExit): void {
     this.#stop();
-    this.#end(exit);
+    this.#exit.resolve(exit);
   }
 
   /** From here on nothing is written: what arrives would be at a place of the journal that this process no longer knows. */
   #abandon(reason: Error): void {
     this.#stop();
-    this.#fail(reason);
+    this.#exit.reject(reason);
   }
 
   #stop(): void {

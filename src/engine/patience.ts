@@ -40,6 +40,9 @@ export async function sendAgain<T>(
   throw thrown;
 }
 
+/** How long a suspended run waits for answers in flight. */
+export const SUSPEND_GRACE_MS = 8_000;
+
 /** Resolves when what `wait` hands out is called, and in any case after a time in milliseconds. */
 export function withinTime(clock: Clock, ms: number, wait: (done: () => void) => void): Promise<void> {
   return new Promise((resolve) => {

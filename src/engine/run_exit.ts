@@ -1,3 +1,4 @@
+import { MaestroError } from "../base/errors.ts";
 import type { FactInbox } from "./fact_inbox.ts";
 import type { RunFinished } from "./journal.ts";
 import type { JournalWriter } from "./journal_writer.ts";
@@ -46,4 +47,9 @@ export function pauseForChildren(
   if (id === undefined || !children.every(({ runId }) => paused.has(runId))) return undefined;
   const { reason, message } = paused.get(id)!;
   return { reason, message: `Its child run "${id}" is paused: ${message}` };
+}
+
+/** The error of whoever would go on with a run that may have another owner. */
+export function lost(runId: string): MaestroError {
+  return new MaestroError("claim_lost", `Run "${runId}" may have another owner`);
 }

@@ -179,6 +179,8 @@ export interface ClaimRunsRequest {
   readonly queues: readonly string[];
   /** Takes these whatever their queue and wake-up, also paused and ended ones, unless another worker owns them. */
   readonly runIds?: readonly string[] | undefined;
+  /** Hashes of definitions that the worker does not know: runs of them are left to others, unless `runIds` names them. @default none */
+  readonly except?: readonly string[] | undefined;
   /** Most runs to take. */
   readonly limit: number;
   /**

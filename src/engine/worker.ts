@@ -45,6 +45,8 @@ export interface LiveRunOptions extends Omit<WorkerOptions, "onTurn"> {
   readonly registered: <T>(send: () => Promise<T>) => Promise<T>;
   /** Hears of each committed turn. */
   readonly onTurn: (live: LiveRun) => void;
+  /** Hears of a definition that is not to be had here. */
+  readonly onUnknown: (definition: string) => void;
   /** Hears of child runs that a committed turn has created. */
   readonly onChildren: (children: readonly CreateRunRequest[]) => void;
   /** Hears of messages that a committed turn has sent. */
@@ -87,6 +89,8 @@ export class Worker {
   readonly #failures = new Map<string, Error>();
   /** Runs with messages from within this process that could not be handed to them. */
   readonly #untold = new Set<string>();
+  /** Definitions that are not to be had here: runs of them are left to other workers. */
+  readonly #unknown = new Set<string>();
   /** Whether the answer to a claim may have been lost: the store may take runs for this worker's that it does not know of. */
   #isUnsure = false;
   /** When the store is asked next; infinite: not before something happens. */
@@ -118,6 +122,7 @@ export class Worker {
         this.#touch(live);
         options.onTurn?.(live.id);
       },
+      onUnknown: (definition) => this.#unknown.add(definition),
       onChildren: (children) => this.#startChildren(children),
       onMessages: (messages) => this.#tell(messages),
       onChildRuns: (runIds) => void this.claim(runIds),
@@ -166,6 +171,13 @@ export class Worker {
   /** Takes the due runs of its queues from now on. */
   listen(): void {
     this.#hold();
+    void this.#poll();
+  }
+
+  /** Learns that it may know definitions now that it did not know before: their due runs are taken, too. */
+  learn(): void {
+    if (this.#unknown.size === 0) return;
+    this.#unknown.clear();
     void this.#poll();
   }
 
@@ -219,7 +231,8 @@ export class Worker {
     this.#isUnsure = false;
     const limit = Math.max(runIds.length, Math.min(CLAIM_BATCH, maxRuns - this.#busy(maxRuns)));
     this.#isFull = limit < CLAIM_BATCH;
-    const request = { worker: ref, queues: limit > 0 ? queues : [], runIds, limit, drives };
+    const except = this.#unknown.size === 0 ? undefined : [...this.#unknown];
+    const request = { worker: ref, queues: limit > 0 ? queues : [], runIds, except, limit, drives };
     const { runs, mail, nextWakeAt } = await this.#lease.during(() => storage.claimRuns(request)).catch((thrown) => {
       this.#isUnsure = true;
       for (const id of untold) this.#untold.add(id);
@@ -231,7 +244,8 @@ export class Worker {
     for (const id of this.#wanted) if (this.#live.has(id)) this.#wanted.delete(id);
     this.#post(mail);
     this.#findUntold(untold, new Set(runs.map(({ claim }) => claim.runId)));
-    await Promise.all(runs.map((claimed) => this.#adopt(claimed)));
+    const asked = new Set(runIds);
+    await Promise.all(runs.map((claimed) => this.#adopt(claimed, asked.has(claimed.run.id))));
     if ((runs.length === CLAIM_BATCH && !this.#isFull) || this.#wanted.size > 0) this.#isPollWanted = true;
     this.#nextPoll = Infinity;
     this.#stopTimer?.();
@@ -288,12 +302,13 @@ export class Worker {
     this.#leave(live);
   }
 
-  #adopt(claimed: ClaimedRun): Promise<void> {
+  /** `isAsked`: it was taken by its id, and not because it was due. */
+  #adopt(claimed: ClaimedRun, isAsked = true): Promise<void> {
     this.#failures.delete(claimed.run.id);
     this.#live.get(claimed.run.id)?.lose();
     const live = new LiveRun(this.#options, claimed.run);
     this.#enter(live);
-    return live.adopt(claimed);
+    return live.adopt(claimed, isAsked);
   }
 
   #startChildren(children: readonly CreateRunRequest[]): void {

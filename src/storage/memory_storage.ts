@@ -126,7 +126,7 @@ export class MemoryStorage implements Storage {
     return Promise.resolve(count);
   }
 
-  claimRuns({ worker, queues, runIds = [], limit, drives }: ClaimRunsRequest): Promise<ClaimedRuns> {
+  claimRuns({ worker, queues, runIds = [], except = [], limit, drives }: ClaimRunsRequest): Promise<ClaimedRuns> {
     const { mailed, runs: owned } = this.#renew(worker);
     this.#disown();
     const driven = new Set(drives);
@@ -142,13 +142,18 @@ export class MemoryStorage implements Storage {
       if (kept.owner === null || kept.owner === worker.id) runs.push(this.#claim(kept, worker));
     }
     const now = this.#now();
-    for (;;) {
-      const next = this.#nextDue(queues);
-      if (next === undefined || next.due > now || runs.length >= limit) {
-        return Promise.resolve({ runs, mail, nextWakeAt: next?.due });
-      }
-      runs.push(this.#claim(next.item, worker));
+    const passedOver: KeptRun[] = [];
+    let next = this.#nextDue(queues);
+    for (; next !== undefined; next = this.#nextDue(queues)) {
+      const { item, due } = next;
+      if (except.includes(item.record.definition)) {
+        this.#due.get(item.record.queue)!.drop();
+        passedOver.push(item);
+      } else if (due <= now && runs.length < limit) runs.push(this.#claim(item, worker));
+      else break;
     }
+    for (const kept of passedOver) this.#due.get(kept.record.queue)!.add(kept, kept.record.wakeAt!);
+    return Promise.resolve({ runs, mail, nextWakeAt: next?.due });
   }
 
   renewWorker({ worker }: { readonly worker: WorkerRef }): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { ClaimedRun, ClaimedRuns, ClaimRunsRequest, Message } from "../../e
 import { type MessageRow, type PendingRows, readMessages, readStart, selectStart, selectWaiting } from "./inbox.ts";
 import type { PayloadCodec } from "./payload.ts";
 import { RUN_COLUMNS, type RunRow, toRecord } from "./run_row.ts";
-import { change, selectAll, selectOne, type SqlContext, type SqlWork } from "./sql_work.ts";
+import { change, selectAll, selectOne, type SqlContext, type SqlValue, type SqlWork } from "./sql_work.ts";
 import { forgetDeadWorkers, renewWorker } from "./worker_rows.ts";
 
 /** What a claim took over, as it is kept. */
@@ -18,7 +18,7 @@ interface ClaimedRow extends PendingRows {
 
 /** Takes over runs; `deadFiles` names the files of workers that are known to be dead. */
 export function* claimRuns(
-  { worker, queues, runIds = [], limit, drives }: ClaimRunsRequest,
+  { worker, queues, runIds = [], except = [], limit, drives }: ClaimRunsRequest,
   deadFiles: readonly string[],
   context: SqlContext,
 ): SqlWork<ClaimedRows> {
@@ -34,10 +34,10 @@ export function* claimRuns(
     const free = yield* selectOne<{ seq: number }>(FIND_FREE, [id, worker.id]);
     if (free !== undefined && !strays.includes(free.seq)) runs.push(yield* claimRun(free.seq, worker.id));
   }
-  for (const seq of yield* findDue(queues, context.now, limit - runs.length)) {
+  for (const seq of yield* findDue(queues, except, { now: context.now, limit: limit - runs.length })) {
     runs.push(yield* claimRun(seq, worker.id));
   }
-  return { runs, mail, nextWakeAt: yield* findNextWakeAt(queues) };
+  return { runs, mail, nextWakeAt: yield* findNextWakeAt(queues, except) };
 }
 
 const FIND_FREE = "select seq from runs where id = ? and (owner is null or owner = ?)";
@@ -86,27 +86,38 @@ function* claimRun(seq: number, worker: string): SqlWork<ClaimedRow> {
   return { run, started, messages: yield* selectWaiting(seq) };
 }
 
-function* findDue(queues: readonly string[], now: number, limit: number): SqlWork<readonly number[]> {
+function* findDue(
+  queues: readonly string[],
+  except: readonly string[],
+  { now, limit }: { readonly now: number; readonly limit: number },
+): SqlWork<readonly number[]> {
   if (limit <= 0) return [];
   const due: { readonly seq: number; readonly wake_at: number }[] = [];
-  for (const queue of queues) due.push(...yield* selectAll<typeof due[number]>(FIND_DUE, [queue, now, limit]));
+  const { condition, values } = butFor(except);
+  const text = `${DUE} and wake_at <= ?${condition} order by wake_at limit ?`;
+  for (const queue of queues) due.push(...yield* selectAll<typeof due[number]>(text, [queue, now, ...values, limit]));
   return due.sort((a, b) => a.wake_at - b.wake_at).slice(0, limit).map(({ seq }) => seq);
 }
 
-const FIND_DUE = `select seq, wake_at from runs
-where queue = ? and owner is null and wake_at is not null and wake_at <= ? order by wake_at limit ?`;
+const DUE = "select seq, wake_at from runs where queue = ? and owner is null and wake_at is not null";
 
-function* findNextWakeAt(queues: readonly string[]): SqlWork<number | undefined> {
+/** Leaves the runs of some definitions out. */
+function butFor(hashes: readonly string[]): { readonly condition: string; readonly values: readonly SqlValue[] } {
+  if (hashes.length === 0) return { condition: "", values: [] };
+  const known = "select seq from definitions where hash in (select value from json_each(?))";
+  return { condition: ` and definition not in (${known})`, values: [JSON.stringify(hashes)] };
+}
+
+function* findNextWakeAt(queues: readonly string[], except: readonly string[]): SqlWork<number | undefined> {
   let next: number | undefined;
+  const { condition, values } = butFor(except);
   for (const queue of queues) {
-    const row = yield* selectOne<{ wake_at: number }>(NEXT_WAKE_AT, [queue]);
+    const text = `${DUE}${condition} order by wake_at limit 1`;
+    const row = yield* selectOne<{ wake_at: number }>(text, [queue, ...values]);
     if (row !== undefined && (next === undefined || row.wake_at < next)) next = row.wake_at;
   }
   return next;
 }
-
-const NEXT_WAKE_AT = `select wake_at from runs
-where queue = ? and owner is null and wake_at is not null order by wake_at limit 1`;
 
 function* collectMail(worker: string): SqlWork<ClaimedRows["mail"]> {
   const runs = yield* selectAll<{ seq: number; id: string }>("select seq, id from runs where owner = ? and mail = 1", [

@@ -74,6 +74,22 @@ export const CLAIM_CASES: readonly ContractCase[] = [
     },
   },
   {
+    name: "leaves the runs of some definitions to others, unless they are asked for by id",
+    async run(store) {
+      const storage = await store.open();
+      await createPending(storage, runRecord("known", { definition: "k" }));
+      await createPending(storage, runRecord("strange", { definition: "s" }));
+      await createPending(storage, runRecord("later", { definition: "k", wakeAt: store.now() + 60_000 }));
+      const except = ["s", "never seen"];
+      const mine = await claimAs(storage, "w", { except });
+      expectEqual([mine.runs.map(({ run }) => run.id), mine.nextWakeAt], [["known"], store.now() + 60_000], "by queue");
+      expectEqual(await claimedIds(storage, "v", { except, runIds: ["strange"] }), ["strange"], "by id");
+      await createPending(storage, runRecord("stranger", { definition: "s" }));
+      expectEqual(await claimedIds(storage, "w", { except }), [], "not even once");
+      expectEqual(await claimedIds(storage, "v"), ["stranger"], "by who knows it");
+    },
+  },
+  {
     name: "gives a worker again what it owns without knowing, and the mail of what it drives",
     async run(store) {
       const storage = await store.open();
