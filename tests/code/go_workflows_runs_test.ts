@@ -97,15 +97,19 @@ const CASES: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
     assert.deepEqual([finished.status, finished.output, finished.error], ["completed", 42, null]);
   },
 
-  "UnregisteredWorkflow_Errors: the run is paused with missing_definition, and goes on where its code is": async (
+  "UnregisteredWorkflow_Errors: workers leave the run to one with its code; resumed by id it is paused": async (
     lab,
   ) => {
     const greet = workflow("greet", V1, (_ctx, name: string) => `Hello ${name}`);
+    const known = workflow("known", V1, () => "known");
     const client = await lab.open([], { queue: "front" });
-    const ignorant = await lab.open([], { queue: "back" });
+    const ignorant = await lab.open([known], { queue: "back" });
     ignorant.maestro.listen();
-    const run = await client.maestro.start(greet, { input: "Ada", id: "r1", queue: "back" });
-    const { status, pause } = await run.result();
+    await client.maestro.start(greet, { input: "Ada", id: "r1", queue: "back" });
+    const other = await client.maestro.start(known, { id: "r2", queue: "back" });
+    assert.equal((await other.result()).output, "known");
+    assert.equal((await client.maestro.find("r1"))?.status, "pending");
+    const { status, pause } = await (await ignorant.maestro.resume("r1")).result();
     assert.deepEqual([status, pause?.reason], ["paused", "missing_definition"]);
     await ignorant.close();
     const informed = await lab.open([greet]);
@@ -201,6 +205,8 @@ steps: [{ id: cost, service: shop, method: Cost, retry: { attempts: 3 } }]
     const { status, pause } = await (await second.maestro.resume("r1")).result();
     assert.deepEqual([status, pause?.reason], ["paused", "non_determinism"]);
     assert.match(pause?.message ?? "", /the journal has step before .* the definition asks for step after /);
+    assert.match(pause?.difference?.expected[0] ?? "", /^step before /);
+    assert.match(pause?.difference?.came[0] ?? "", /^step after /);
     await second.close();
     const third = await lab.open([of("before")]);
     const run = await third.maestro.resume("r1");
