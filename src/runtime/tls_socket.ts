@@ -38,6 +38,8 @@ export function connectTls(socket: Socket, secureContext: TlsContext, host: stri
     const secure = connect({ socket, secureContext, host, ALPNProtocols: ["h2"], ...servername });
     const onError = (error: Error): void => reject(handshakeError(error));
     const onClose = (): void => reject(new Error("Connection closed during the TLS handshake"));
+    // A server's alert may come when the handshake is done and whoever gets the socket does not listen yet.
+    secure.on("error", ignore);
     secure.once("error", onError);
     secure.once("close", onClose);
     secure.once("secureConnect", () => {
@@ -55,6 +57,8 @@ function handshakeError(error: Error | string): Error {
   const isTls = typeof error === "string" || isTlsErrorCode(code);
   return isTls ? new TlsHandshakeError(reason ?? message) : error as Error;
 }
+
+function ignore(): void {}
 
 function toPem(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);

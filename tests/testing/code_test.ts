@@ -84,7 +84,7 @@ describe("a workflow in code", () => {
     const ways: readonly (() => Promise<unknown>)[] = [
       () => new Promise((resolve) => setTimeout(resolve, 0)),
       () => new Promise((resolve) => setImmediate(resolve)),
-      () => crypto.subtle.digest("SHA-256", new Uint8Array(1_000_000)),
+      () => crypto.subtle.digest("SHA-256", new Uint8Array(64_000_000)),
     ];
     for (const [index, way] of ways.entries()) {
       const foreign = workflow(`foreign_${index}`, { version: "1" }, async (ctx) => {
